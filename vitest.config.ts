@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+
+// Workspace packages are read from their sources, so that no build is needed before a test.
+const conditions = ['source', 'module', 'node', 'development|production'];
+const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...fromSource,
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.{ts,tsx}', 'tools/**/*.test.ts'],
+          exclude: ['**/conformance/**', '**/node_modules/**'],
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'conformance',
+          include: ['packages/*/src/conformance/**/*.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'browser',
+          include: ['e2e/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // One browser and two cores: files in turn keep a slow machine from failing a waiting test.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
