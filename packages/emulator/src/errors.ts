@@ -1,0 +1,66 @@
+/**
+ * Every refusal of the service, by name. `code` is Twilio's; where REST answers with another code or status than
+ * the client API does, `rest` says so. Sources: Twilio's public error dictionary; statuses that the dictionary
+ * does not give are ours.
+ */
+interface RefusalEntry {
+  status: number;
+  code: number;
+  message: string;
+  rest?: { status?: number; code?: number };
+}
+
+export const refusals = {
+  invalid_parameter: { status: 400, code: 20001, message: 'Invalid parameter' },
+  unauthorized: { status: 401, code: 20003, message: 'Authenticate' },
+  forbidden: { status: 403, code: 20403, message: 'Forbidden' },
+  not_found: { status: 404, code: 20404, message: 'The requested resource was not found' },
+  conversation_not_found: {
+    status: 404,
+    code: 50350,
+    message: 'Conversation not found',
+    rest: { code: 20404 },
+  },
+  message_not_found: { status: 404, code: 20404, message: 'Message not found' },
+  user_not_found: { status: 404, code: 20404, message: 'User not found' },
+  webhook_not_found: { status: 404, code: 20404, message: 'Webhook not found' },
+  participant_not_found: {
+    status: 404,
+    code: 50432,
+    message: 'Participant not found',
+    rest: { code: 20404 },
+  },
+  not_a_participant: { status: 403, code: 50430, message: 'User is not a participant of the conversation' },
+  participant_exists: { status: 409, code: 50433, message: 'Participant already exists' },
+  unique_name_exists: {
+    status: 409,
+    code: 50353,
+    message: 'Conversation with provided unique name already exists',
+  },
+  unique_name_like_sid: {
+    status: 400,
+    code: 50390,
+    message: 'Unique name must not look like a conversation SID',
+  },
+  conversation_closed: { status: 400, code: 50377, message: 'Conversation is closed and can not be changed' },
+  no_permission: { status: 403, code: 50107, message: 'User does not have permission for this action' },
+  body_too_long: { status: 400, code: 50504, message: 'Message body is longer than 32 KB' },
+  attributes_too_long: { status: 400, code: 50303, message: 'Attributes are too long' },
+  attributes_invalid: { status: 400, code: 20001, message: 'Attributes must be a valid JSON string' },
+  too_many_webhooks: { status: 400, code: 50361, message: 'A conversation takes at most 5 webhooks' },
+  webhook_url_too_long: { status: 400, code: 50372, message: 'Webhook URL is longer than 512 characters' },
+} as const satisfies Record<string, RefusalEntry>;
+
+export type RefusalName = keyof typeof refusals;
+
+/** The service says no. Thrown inside, turned into a reply in one place per edge. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly reason: RefusalName;
+
+  constructor(reason: RefusalName, detail?: string) {
+    const entry = refusals[reason];
+    super(detail === undefined ? entry.message : `${entry.message}: ${detail}`);
+    this.reason = reason;
+  }
+}

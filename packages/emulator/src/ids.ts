@@ -1,0 +1,24 @@
+import { randomBytes } from 'node:crypto';
+
+/** The prefixes Twilio puts before the 32 hex digits of an id. */
+export type SidPrefix =
+  | 'AC'
+  | 'SK'
+  | 'IS'
+  | 'CH'
+  | 'IM'
+  | 'MB'
+  | 'US'
+  | 'RL'
+  | 'WH'
+  | 'MG'
+  | 'ET'
+  | 'ES'
+  | 'MP';
+
+/** Where new ids come from, passed in so that a test can make them predictable. */
+export interface Ids {
+  sid(prefix: SidPrefix): string;
+}
+
+export const randomIds: Ids = { sid: (prefix) => prefix + randomBytes(16).toString('hex') };

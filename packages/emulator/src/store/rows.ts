@@ -1,0 +1,97 @@
+/**
+ * What the store keeps, one interface a table. Times are milliseconds since the epoch; attributes are the JSON
+ * text as it was sent (whitespace kept): each edge presents them in its own form.
+ */
+
+export interface ServiceRow {
+  sid: string;
+  accountSid: string;
+  friendlyName: string;
+  dateCreated: number;
+  dateUpdated: number;
+}
+
+export type ConversationState = 'active' | 'inactive' | 'closed';
+
+export interface ConversationRow {
+  sid: string;
+  accountSid: string;
+  chatServiceSid: string;
+  messagingServiceSid: string;
+  friendlyName: string | null;
+  uniqueName: string | null;
+  attributes: string;
+  state: ConversationState;
+  stateUpdated: number;
+  /** The identity that made it from an SDK; `system` when it came over REST. */
+  createdBy: string;
+  /** The index the next message gets: a counter, never a count, so that no index is used twice. */
+  nextMessageIndex: number;
+  lastMessageIndex: number | null;
+  lastMessageTimestamp: number | null;
+  dateCreated: number;
+  dateUpdated: number;
+}
+
+export interface ParticipantRow {
+  sid: string;
+  conversationSid: string;
+  identity: string;
+  roleSid: string;
+  attributes: string;
+  lastReadMessageIndex: number | null;
+  lastReadTimestamp: number | null;
+  notificationLevel: 'default' | 'muted';
+  dateCreated: number;
+  dateUpdated: number;
+}
+
+export interface MessageRow {
+  sid: string;
+  conversationSid: string;
+  index: number;
+  author: string;
+  participantSid: string | null;
+  body: string | null;
+  subject: string | null;
+  attributes: string;
+  lastUpdatedBy: string | null;
+  dateCreated: number;
+  dateUpdated: number;
+}
+
+export interface UserRow {
+  sid: string;
+  chatServiceSid: string;
+  identity: string;
+  friendlyName: string;
+  attributes: string;
+  roleSid: string;
+  dateCreated: number;
+  dateUpdated: number;
+}
+
+/** A conversation-scoped webhook. */
+export interface WebhookRow {
+  sid: string;
+  conversationSid: string;
+  target: 'webhook' | 'studio' | 'trigger';
+  url: string | null;
+  method: 'GET' | 'POST';
+  filters: string[];
+  triggers: string[];
+  flowSid: string | null;
+  replayAfter: number | null;
+  dateCreated: number;
+  dateUpdated: number;
+}
+
+/** The one webhook configuration of a scope: `global` is the account's, else the service with that SID. */
+export interface WebhookConfigurationRow {
+  scope: 'global' | (string & {});
+  preWebhookUrl: string | null;
+  postWebhookUrl: string | null;
+  method: 'GET' | 'POST' | null;
+  filters: string[] | null;
+  target: 'webhook' | 'flex' | null;
+}

@@ -1,0 +1,102 @@
+/**
+ * The port to a chat service: the few things a session needs of one. `twilio-connection.ts` fills it with the
+ * official SDK, `testing.ts` with a fake that keeps the same contract.
+ */
+
+export interface RemoteMessage {
+  sid: string;
+  index: number;
+  author: string;
+  body: string;
+  /** Parsed attributes: whatever the author put there, so nothing may be assumed of it. */
+  attributes: unknown;
+  /** Milliseconds since the epoch. */
+  at: number;
+  edited: boolean;
+}
+
+export interface RemotePage {
+  /** Ascending by index. */
+  messages: RemoteMessage[];
+  hasOlder: boolean;
+}
+
+/** What the link itself is doing. `denied`: the token was refused; `dead`: only a new connection helps. */
+export type LinkState = 'connecting' | 'connected' | 'denied' | 'dead';
+
+export interface ConnectionEvents {
+  link(state: LinkState): void;
+  tokenExpiring(): void;
+  tokenExpired(): void;
+}
+
+export interface ConversationEvents {
+  messageAdded(message: RemoteMessage): void;
+  messageUpdated(message: RemoteMessage): void;
+  messageRemoved(message: { sid: string; index: number }): void;
+  typing(identity: string, on: boolean): void;
+  /** The conversation was closed, deleted, or this visitor removed from it. */
+  ended(reason: 'conversation_closed' | 'conversation_gone'): void;
+}
+
+export interface RemoteConversation {
+  sid: string;
+  /** A closed conversation can be read, and takes nothing more. */
+  closed: boolean;
+  /** Resolves once the service has the message. Rejects with a {@link ConnectionError}. */
+  send(body: string, attributes: Record<string, unknown>): Promise<{ index: number | null }>;
+  /** The newest page, or the one that ends before `beforeIndex`. */
+  page(size: number, beforeIndex?: number): Promise<RemotePage>;
+  typing(): Promise<void>;
+  markRead(index: number): Promise<void>;
+  listen(events: ConversationEvents): () => void;
+}
+
+export interface Connection {
+  /** Resolves when the service can be asked; rejects with a {@link ConnectionError}. */
+  ready(): Promise<void>;
+  updateToken(token: string): Promise<void>;
+  /** Opens a conversation that this identity takes part in. `not_found` and `not_a_participant` are told apart from trouble. */
+  open(sid: string): Promise<RemoteConversation>;
+  /** Makes a conversation and joins it. `uniqueName` makes a second attempt find the first one's conversation. */
+  create(options: {
+    uniqueName: string;
+    friendlyName?: string;
+    attributes?: Record<string, unknown>;
+  }): Promise<RemoteConversation>;
+  /** Always returns, within 3 s. */
+  close(): Promise<void>;
+}
+
+export type Connect = (options: {
+  token: string;
+  /** Where the socket is, when it is not Twilio's own. */
+  realtimeUrl?: string;
+  events: ConnectionEvents;
+}) => Connection;
+
+/**
+ * - `not_found`, `not_a_participant`, `closed`: the service answered, for good
+ * - `refused`: the service will never take this (too long, malformed, no permission)
+ * - `busy`: try again later (429, 5xx)
+ * - `unknown_outcome`: the link broke after the request left; it may or may not have been done
+ * - `not_sent`: it certainly was not done
+ */
+export type ConnectionErrorCode =
+  | 'not_found'
+  | 'not_a_participant'
+  | 'closed'
+  | 'refused'
+  | 'busy'
+  | 'unknown_outcome'
+  | 'not_sent';
+
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+  readonly code: ConnectionErrorCode;
+
+  constructor(code: ConnectionErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
