@@ -95,3 +95,33 @@ export interface WebhookConfigurationRow {
   filters: string[] | null;
   target: 'webhook' | 'flex' | null;
 }
+
+/** A Sync object, as the SDK reads it. */
+export interface SyncObjectRow {
+  sid: string;
+  type: 'document' | 'list' | 'map';
+  uniqueName: string;
+  /** Who may read it: the identity `subject`, any identity of the service, or the participants of conversation `subject`. */
+  access: 'owner' | 'service' | 'conversation';
+  subject: string;
+  /** Grows by one with each change of this object. */
+  lastEventId: number;
+  /** JSON, documents only. */
+  data: string | null;
+  dateCreated: number;
+  dateUpdated: number;
+}
+
+/** An item of a Sync list or map. Lists: `position` is the index and `key` the same in digits. Maps: `position` is 0. */
+export interface SyncItemRow {
+  objectSid: string;
+  position: number;
+  key: string;
+  /** JSON. */
+  data: string;
+  createdEventId: number;
+  lastEventId: number;
+  removed: boolean;
+  dateCreated: number;
+  dateUpdated: number;
+}

@@ -1,0 +1,43 @@
+import type { Database } from './database.js';
+import type { ConversationRow } from './rows.js';
+import { createTable, integer, oneOf, optional, type Paging, pageTail, pageValues, text } from './table.js';
+
+export interface Conversations {
+  bySid(sid: string): ConversationRow | undefined;
+  byUniqueName(serviceSid: string, name: string): ConversationRow | undefined;
+  list(serviceSid: string, paging: Paging): ConversationRow[];
+  insert(row: ConversationRow): void;
+  update(row: ConversationRow): void;
+  /** Takes its participants, messages and webhooks with it. */
+  remove(sid: string): void;
+}
+
+export function createConversations(database: Database): Conversations {
+  const table = createTable<ConversationRow>(database, 'conversations', ['sid'], {
+    sid: text,
+    accountSid: text,
+    chatServiceSid: text,
+    messagingServiceSid: text,
+    friendlyName: optional(text),
+    uniqueName: optional(text),
+    attributes: text,
+    state: oneOf('active', 'inactive', 'closed'),
+    stateUpdated: integer,
+    createdBy: text,
+    nextMessageIndex: integer,
+    lastMessageIndex: optional(integer),
+    lastMessageTimestamp: optional(integer),
+    dateCreated: integer,
+    dateUpdated: integer,
+  });
+  return {
+    bySid: (sid) => table.one('WHERE sid = ?', sid),
+    byUniqueName: (serviceSid, name) =>
+      table.one('WHERE chatServiceSid = ? AND uniqueName = ?', serviceSid, name),
+    list: (serviceSid, paging) =>
+      table.all(`WHERE chatServiceSid = ? ${pageTail(paging)}`, serviceSid, ...pageValues(paging)),
+    insert: table.insert,
+    update: table.update,
+    remove: (sid) => table.remove('sid = ?', sid),
+  };
+}

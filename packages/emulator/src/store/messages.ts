@@ -1,0 +1,60 @@
+import type { Database } from './database.js';
+import type { MessageRow } from './rows.js';
+import { createTable, integer, optional, text } from './table.js';
+
+/** A page by message index. `from` is the first index of the page, in the direction of `order`. */
+export interface MessagePaging {
+  order: 'asc' | 'desc';
+  limit: number;
+  from?: number;
+}
+
+export interface Messages {
+  bySid(sid: string): MessageRow | undefined;
+  byIndex(conversationSid: string, index: number): MessageRow | undefined;
+  list(conversationSid: string, paging: MessagePaging): MessageRow[];
+  count(conversationSid: string): number;
+  /** How many messages come after `index`: what is unread behind a read horizon. */
+  countAfter(conversationSid: string, index: number): number;
+  insert(row: MessageRow): void;
+  update(row: MessageRow): void;
+  remove(sid: string): void;
+}
+
+export function createMessages(database: Database): Messages {
+  const table = createTable<MessageRow>(database, 'messages', ['sid'], {
+    sid: text,
+    conversationSid: text,
+    index: integer,
+    author: text,
+    participantSid: optional(text),
+    body: optional(text),
+    subject: optional(text),
+    attributes: text,
+    lastUpdatedBy: optional(text),
+    dateCreated: integer,
+    dateUpdated: integer,
+  });
+  return {
+    bySid: (sid) => table.one('WHERE sid = ?', sid),
+    byIndex: (conversationSid, index) =>
+      table.one('WHERE conversationSid = ? AND "index" = ?', conversationSid, index),
+    list(conversationSid, { order, limit, from }) {
+      const descending = order === 'desc';
+      const start = from ?? (descending ? Number.MAX_SAFE_INTEGER : 0);
+      return table.all(
+        `WHERE conversationSid = ? AND "index" ${descending ? '<=' : '>='} ?
+         ORDER BY "index" ${descending ? 'DESC' : 'ASC'} LIMIT ?`,
+        conversationSid,
+        start,
+        limit,
+      );
+    },
+    count: (conversationSid) => table.count('conversationSid = ?', conversationSid),
+    countAfter: (conversationSid, index) =>
+      table.count('conversationSid = ? AND "index" > ?', conversationSid, index),
+    insert: table.insert,
+    update: table.update,
+    remove: (sid) => table.remove('sid = ?', sid),
+  };
+}

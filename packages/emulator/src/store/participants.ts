@@ -1,0 +1,49 @@
+import type { Database } from './database.js';
+import type { ParticipantRow } from './rows.js';
+import { createTable, integer, oneOf, optional, type Paging, pageTail, pageValues, text } from './table.js';
+
+export interface Participants {
+  bySid(sid: string): ParticipantRow | undefined;
+  byIdentity(conversationSid: string, identity: string): ParticipantRow | undefined;
+  list(conversationSid: string, paging: Paging): ParticipantRow[];
+  count(conversationSid: string): number;
+  /** What an identity takes part in, oldest membership first. */
+  ofIdentity(serviceSid: string, identity: string, paging?: Paging): ParticipantRow[];
+  insert(row: ParticipantRow): void;
+  update(row: ParticipantRow): void;
+  remove(sid: string): void;
+}
+
+export function createParticipants(database: Database): Participants {
+  const table = createTable<ParticipantRow>(database, 'participants', ['sid'], {
+    sid: text,
+    conversationSid: text,
+    identity: text,
+    roleSid: text,
+    attributes: text,
+    lastReadMessageIndex: optional(integer),
+    lastReadTimestamp: optional(integer),
+    notificationLevel: oneOf('default', 'muted'),
+    dateCreated: integer,
+    dateUpdated: integer,
+  });
+  return {
+    bySid: (sid) => table.one('WHERE sid = ?', sid),
+    byIdentity: (conversationSid, identity) =>
+      table.one('WHERE conversationSid = ? AND identity = ?', conversationSid, identity),
+    list: (conversationSid, paging) =>
+      table.all(`WHERE conversationSid = ? ${pageTail(paging)}`, conversationSid, ...pageValues(paging)),
+    count: (conversationSid) => table.count('conversationSid = ?', conversationSid),
+    ofIdentity: (serviceSid, identity, paging = { limit: -1 }) =>
+      table.all(
+        `WHERE identity = ? AND conversationSid IN (SELECT sid FROM conversations WHERE chatServiceSid = ?)
+         ${pageTail(paging)}`,
+        identity,
+        serviceSid,
+        ...pageValues(paging),
+      ),
+    insert: table.insert,
+    update: table.update,
+    remove: (sid) => table.remove('sid = ?', sid),
+  };
+}

@@ -1,0 +1,26 @@
+import type { Database } from './database.js';
+import type { ServiceRow } from './rows.js';
+import { createTable, integer, text } from './table.js';
+
+export interface Services {
+  bySid(sid: string): ServiceRow | undefined;
+  list(): ServiceRow[];
+  insert(row: ServiceRow): void;
+  update(row: ServiceRow): void;
+}
+
+export function createServices(database: Database): Services {
+  const table = createTable<ServiceRow>(database, 'services', ['sid'], {
+    sid: text,
+    accountSid: text,
+    friendlyName: text,
+    dateCreated: integer,
+    dateUpdated: integer,
+  });
+  return {
+    bySid: (sid) => table.one('WHERE sid = ?', sid),
+    list: () => table.all('ORDER BY rowid'),
+    insert: table.insert,
+    update: table.update,
+  };
+}

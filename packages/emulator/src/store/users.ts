@@ -1,0 +1,33 @@
+import type { Database } from './database.js';
+import type { UserRow } from './rows.js';
+import { createTable, integer, type Paging, pageTail, pageValues, text } from './table.js';
+
+export interface Users {
+  bySid(sid: string): UserRow | undefined;
+  byIdentity(serviceSid: string, identity: string): UserRow | undefined;
+  list(serviceSid: string, paging: Paging): UserRow[];
+  insert(row: UserRow): void;
+  update(row: UserRow): void;
+}
+
+export function createUsers(database: Database): Users {
+  const table = createTable<UserRow>(database, 'users', ['sid'], {
+    sid: text,
+    chatServiceSid: text,
+    identity: text,
+    friendlyName: text,
+    attributes: text,
+    roleSid: text,
+    dateCreated: integer,
+    dateUpdated: integer,
+  });
+  return {
+    bySid: (sid) => table.one('WHERE sid = ?', sid),
+    byIdentity: (serviceSid, identity) =>
+      table.one('WHERE chatServiceSid = ? AND identity = ?', serviceSid, identity),
+    list: (serviceSid, paging) =>
+      table.all(`WHERE chatServiceSid = ? ${pageTail(paging)}`, serviceSid, ...pageValues(paging)),
+    insert: table.insert,
+    update: table.update,
+  };
+}
