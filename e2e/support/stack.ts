@@ -1,0 +1,74 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createNodeHost, readEnvironment, shopBot, wireWebhooks } from '@conversations-web-chat/backend';
+import { createEmulator, type Emulator, type EmulatorOptions } from '@conversations-web-chat/emulator';
+import twilio from 'twilio';
+
+const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+
+/** Everything a visitor's browser talks to, on free ports of this machine. */
+export interface Stack {
+  /** The demo shop; token service and webhooks have the same origin. */
+  url: string;
+  emulator: Emulator;
+  /** The official helper, as the business's own server would use it. */
+  rest: ServiceContext;
+  close(): Promise<void>;
+}
+
+type ServiceContext = ReturnType<ReturnType<typeof twilio>['conversations']['v1']['services']>;
+
+export async function startStack(
+  options: { emulator?: EmulatorOptions; allowedOrigins?: string[]; siteDir?: string; port?: number } = {},
+): Promise<Stack> {
+  const emulator = await createEmulator({ data: ':memory:', ...options.emulator });
+  const { credentials, restUrl, wsUrl } = emulator;
+  // The host's own port is part of its configuration (public URL, allowed origins), so it must be known before.
+  const port = options.port ?? (await freePort());
+  const url = `http://127.0.0.1:${port}`;
+  const environment = readEnvironment({
+    ACCOUNT_SID: credentials.accountSid,
+    AUTH_TOKEN: credentials.authToken,
+    TWILIO_API_KEY_SID: credentials.apiKeySid,
+    TWILIO_API_KEY_SECRET: credentials.apiKeySecret,
+    CONVERSATIONS_SERVICE_SID: credentials.serviceSid,
+    TWILIO_API_BASE_URL: restUrl,
+    REALTIME_URL: wsUrl,
+    PUBLIC_BASE_URL: url,
+    ALLOWED_ORIGINS: [url, ...(options.allowedOrigins ?? [])].join(','),
+    PORT: String(port),
+  });
+  if (!environment.ok) throw new Error(environment.table);
+  const host = await createNodeHost({
+    config: environment.config,
+    bot: shopBot,
+    widgetDir: path.join(root, 'packages/widget/dist'),
+    siteDir: options.siteDir ?? path.join(root, 'examples/shop'),
+  });
+  await wireWebhooks(environment.config);
+
+  const client = twilio(credentials.accountSid, credentials.authToken);
+  client.conversations.baseUrl = restUrl;
+  return {
+    url,
+    emulator,
+    rest: client.conversations.v1.services(credentials.serviceSid),
+    close: async () => {
+      await host.close();
+      await emulator.close();
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  return await new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
