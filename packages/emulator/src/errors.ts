@@ -43,6 +43,16 @@ export const refusals = {
     message: 'Unique name must not look like a conversation SID',
   },
   conversation_closed: { status: 400, code: 50377, message: 'Conversation is closed and can not be changed' },
+  conversation_created_closed: {
+    status: 400,
+    code: 50384,
+    message: 'Conversation can not be created closed',
+  },
+  too_many_participants: {
+    status: 400,
+    code: 50417,
+    message: 'A conversation takes at most 1000 participants',
+  },
   no_permission: { status: 403, code: 50107, message: 'User does not have permission for this action' },
   body_too_long: { status: 400, code: 50504, message: 'Message body is longer than 32 KB' },
   attributes_too_long: { status: 400, code: 50303, message: 'Attributes are too long' },

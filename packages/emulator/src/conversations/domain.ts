@@ -1,6 +1,8 @@
-import type { Clock } from '../clock.js';
+import { createHash } from 'node:crypto';
+import { type Clock, systemClock } from '../clock.js';
+import { createFacts } from '../fact-bus.js';
 import type { Facts } from '../facts.js';
-import type { Ids } from '../ids.js';
+import { type Ids, randomIds, type SidPrefix } from '../ids.js';
 import type { Store } from '../store/store.js';
 
 /**
@@ -13,4 +15,47 @@ export interface Domain {
   facts: Facts;
   clock: Clock;
   ids: Ids;
+  accountSid: string;
+  /** The one Conversations service there is so far. */
+  serviceSid: string;
+  messagingServiceSid: string;
+}
+
+/** Where a domain lives: its store and account. Everything else has a default. */
+export interface DomainOptions {
+  store: Store;
+  accountSid: string;
+  serviceSid: string;
+  clock?: Clock;
+  ids?: Ids;
+  log?: (line: string) => void;
+}
+
+/** A domain on a store, with its service row in place. */
+export function createDomain(options: DomainOptions): Domain {
+  const { store, accountSid, serviceSid, clock = systemClock, ids = randomIds } = options;
+  if (!store.services.bySid(serviceSid)) {
+    const now = clock.now();
+    store.services.insert({
+      sid: serviceSid,
+      accountSid,
+      friendlyName: 'Local Conversations Service',
+      dateCreated: now,
+      dateUpdated: now,
+    });
+  }
+  return {
+    store,
+    facts: createFacts(store, options.log ?? (() => {})),
+    clock,
+    ids,
+    accountSid,
+    serviceSid,
+    messagingServiceSid: fixedSid('MG', accountSid),
+  };
+}
+
+/** A SID that is the same every time for the same name: for things that exist without a row of their own. */
+export function fixedSid(prefix: SidPrefix, name: string): string {
+  return prefix + createHash('sha256').update(`${prefix}:${name}`).digest('hex').slice(0, 32);
 }

@@ -1,0 +1,44 @@
+import { Refusal } from '../errors.js';
+import type { Actor } from '../facts.js';
+import type { ConversationRow, ConversationState } from '../store/rows.js';
+import type { Domain } from './domain.js';
+import { checkAttributes, checkName, limits } from './limits.js';
+import { actorName } from './membership.js';
+import { checkUniqueName } from './unique-name.js';
+
+export interface AddConversation {
+  by: Actor;
+  friendlyName?: string | null;
+  uniqueName?: string | null;
+  attributes?: string;
+  state?: ConversationState;
+}
+
+/** Creates a conversation without participants: its creator joins as everybody does. */
+export function addConversation(domain: Domain, input: AddConversation): ConversationRow {
+  return domain.facts.commit((record) => {
+    const { store, clock, ids } = domain;
+    if (input.state === 'closed') throw new Refusal('conversation_created_closed');
+    const now = clock.now();
+    const conversation: ConversationRow = {
+      sid: ids.sid('CH'),
+      accountSid: domain.accountSid,
+      chatServiceSid: domain.serviceSid,
+      messagingServiceSid: domain.messagingServiceSid,
+      friendlyName: checkName('FriendlyName', input.friendlyName ?? null),
+      uniqueName: checkUniqueName(domain, input.uniqueName ?? null),
+      attributes: checkAttributes(input.attributes ?? '', limits.conversationAttributesBytes),
+      state: input.state ?? 'active',
+      stateUpdated: now,
+      createdBy: actorName(input.by),
+      nextMessageIndex: 0,
+      lastMessageIndex: null,
+      lastMessageTimestamp: null,
+      dateCreated: now,
+      dateUpdated: now,
+    };
+    store.conversations.insert(conversation);
+    record({ type: 'conversation.added', by: input.by, conversation });
+    return conversation;
+  });
+}

@@ -1,0 +1,56 @@
+import { Refusal } from '../errors.js';
+import type { Actor } from '../facts.js';
+import type { ConversationRow, MessageRow } from '../store/rows.js';
+import type { Domain } from './domain.js';
+import { checkAttributes, checkBody, checkIdentity, checkSubject } from './limits.js';
+import { requireConversation, requireMember, requireOpen } from './membership.js';
+
+export interface AddMessage {
+  by: Actor;
+  conversationSid: string;
+  /** For the API only: an SDK actor is always the author of what it sends. Default `system`. */
+  author?: string;
+  body?: string | null;
+  subject?: string | null;
+  attributes?: string;
+}
+
+/** The one way to add a message, whoever adds it. */
+export function addMessage(domain: Domain, input: AddMessage): MessageRow {
+  return domain.facts.commit((record) => {
+    const { store } = domain;
+    const before = requireConversation(domain, input.conversationSid);
+    const member = requireMember(domain, input.by, before);
+    requireOpen(before);
+    const author = input.by.source === 'SDK' ? input.by.identity : checkIdentity(input.author ?? 'system');
+    const participant = member ?? store.participants.byIdentity(before.sid, author);
+    const body = input.body ?? null;
+    if (body === null && input.by.source === 'API') {
+      throw new Refusal('invalid_parameter', 'a message needs a Body (media come with a later release)');
+    }
+    const now = domain.clock.now();
+    const message: MessageRow = {
+      sid: domain.ids.sid('IM'),
+      conversationSid: before.sid,
+      index: before.nextMessageIndex,
+      author,
+      participantSid: participant?.sid ?? null,
+      body: checkBody(body ?? ''),
+      subject: checkSubject(input.subject ?? null),
+      attributes: checkAttributes(input.attributes ?? ''),
+      lastUpdatedBy: null,
+      dateCreated: now,
+      dateUpdated: now,
+    };
+    const conversation: ConversationRow = {
+      ...before,
+      nextMessageIndex: before.nextMessageIndex + 1,
+      lastMessageIndex: message.index,
+      lastMessageTimestamp: now,
+    };
+    store.conversations.update(conversation);
+    store.messages.insert(message);
+    record({ type: 'message.added', by: input.by, conversation, message });
+    return message;
+  });
+}

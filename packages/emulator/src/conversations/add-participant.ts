@@ -1,0 +1,57 @@
+import { Refusal } from '../errors.js';
+import type { Actor } from '../facts.js';
+import type { ParticipantRow } from '../store/rows.js';
+import type { Domain } from './domain.js';
+import { ensureUser } from './ensure-user.js';
+import { checkAttributes, checkIdentity, limits } from './limits.js';
+import { requireConversation, requireMember, requireOpen } from './membership.js';
+import { roleSid } from './roles.js';
+
+export interface AddParticipant {
+  by: Actor;
+  conversationSid: string;
+  identity: string;
+  attributes?: string;
+  roleSid?: string;
+}
+
+/**
+ * Joins (an SDK actor naming itself) or adds somebody else. Our choice, as conversations are private by SID: an
+ * identity may join only what it created; everybody else is added by a participant or over REST.
+ */
+export function addParticipant(domain: Domain, input: AddParticipant): ParticipantRow {
+  return domain.facts.commit((record) => {
+    const { store, serviceSid } = domain;
+    const conversation = requireConversation(domain, input.conversationSid);
+    const identity = checkIdentity(input.identity);
+    const joins = input.by.source === 'SDK' && input.by.identity === identity;
+    const joinsOwn = joins && conversation.createdBy === identity;
+    if (!joinsOwn) requireMember(domain, input.by, conversation);
+    requireOpen(conversation);
+    if (store.participants.byIdentity(conversation.sid, identity)) throw new Refusal('participant_exists');
+    if (store.participants.count(conversation.sid) >= limits.participants) {
+      throw new Refusal('too_many_participants');
+    }
+    ensureUser(domain, { by: input.by, identity });
+    const now = domain.clock.now();
+    const ownRole = roleSid(
+      serviceSid,
+      conversation.createdBy === identity ? 'channel admin' : 'channel user',
+    );
+    const participant: ParticipantRow = {
+      sid: domain.ids.sid('MB'),
+      conversationSid: conversation.sid,
+      identity,
+      roleSid: input.by.source === 'API' ? (input.roleSid ?? ownRole) : ownRole,
+      attributes: checkAttributes(input.attributes ?? ''),
+      lastReadMessageIndex: null,
+      lastReadTimestamp: null,
+      notificationLevel: 'default',
+      dateCreated: now,
+      dateUpdated: now,
+    };
+    store.participants.insert(participant);
+    record({ type: 'participant.added', by: input.by, conversation, participant });
+    return participant;
+  });
+}

@@ -1,0 +1,29 @@
+import type { Actor } from '../facts.js';
+import type { UserRow } from '../store/rows.js';
+import type { Domain } from './domain.js';
+import { checkIdentity } from './limits.js';
+import { roleSid } from './roles.js';
+
+/** The user of an identity, made on first sight: when it connects, or when it is added to a conversation. */
+export function ensureUser(domain: Domain, input: { by: Actor; identity: string }): UserRow {
+  const { store, serviceSid } = domain;
+  const identity = checkIdentity(input.identity);
+  const known = store.users.byIdentity(serviceSid, identity);
+  if (known) return known;
+  return domain.facts.commit((record) => {
+    const now = domain.clock.now();
+    const user: UserRow = {
+      sid: domain.ids.sid('US'),
+      chatServiceSid: serviceSid,
+      identity,
+      friendlyName: '',
+      attributes: '{}',
+      roleSid: roleSid(serviceSid, 'service user'),
+      dateCreated: now,
+      dateUpdated: now,
+    };
+    store.users.insert(user);
+    record({ type: 'user.added', by: input.by, user });
+    return user;
+  });
+}

@@ -1,0 +1,41 @@
+import { Refusal } from '../errors.js';
+import type { Actor } from '../facts.js';
+import type { ConversationRow, ParticipantRow } from '../store/rows.js';
+import type { Domain } from './domain.js';
+
+/** The name under which an actor's doings are kept: REST acts as `system`. */
+export function actorName(by: Actor): string {
+  return by.source === 'SDK' ? by.identity : 'system';
+}
+
+export function requireConversation(domain: Domain, sid: string): ConversationRow {
+  const conversation = domain.store.conversations.bySid(sid);
+  if (!conversation) throw new Refusal('conversation_not_found', sid);
+  return conversation;
+}
+
+/** A conversation that may still be changed: closed is final. */
+export function requireOpen(conversation: ConversationRow): ConversationRow {
+  if (conversation.state === 'closed') throw new Refusal('conversation_closed', conversation.sid);
+  return conversation;
+}
+
+/** The actor's own participant row. Undefined for the API, which needs none; SDK actors without one are refused. */
+export function requireMember(
+  domain: Domain,
+  by: Actor,
+  conversation: ConversationRow,
+): ParticipantRow | undefined {
+  if (by.source === 'API') return undefined;
+  const participant = domain.store.participants.byIdentity(conversation.sid, by.identity);
+  if (!participant) throw new Refusal('not_a_participant', conversation.sid);
+  return participant;
+}
+
+/** Conversations are private: only participants see one, and its creator, who has yet to join. */
+export function maySee(domain: Domain, identity: string, conversation: ConversationRow): boolean {
+  return (
+    conversation.createdBy === identity ||
+    domain.store.participants.byIdentity(conversation.sid, identity) !== undefined
+  );
+}

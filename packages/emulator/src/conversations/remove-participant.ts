@@ -1,0 +1,26 @@
+import type { Actor } from '../facts.js';
+import type { ParticipantRow } from '../store/rows.js';
+import type { Domain } from './domain.js';
+import { requireConversation, requireMember } from './membership.js';
+import { requireAdmin } from './roles.js';
+import { requireParticipant } from './update-participant.js';
+
+export interface RemoveParticipant {
+  by: Actor;
+  conversationSid: string;
+  /** The participant's SID or identity. */
+  sid: string;
+}
+
+/** Leaves (an SDK actor naming itself) or, for admins and the API, removes somebody else. */
+export function removeParticipant(domain: Domain, input: RemoveParticipant): ParticipantRow {
+  return domain.facts.commit((record) => {
+    const conversation = requireConversation(domain, input.conversationSid);
+    const actor = requireMember(domain, input.by, conversation);
+    const participant = requireParticipant(domain, conversation, input.sid);
+    if (actor && actor.sid !== participant.sid) requireAdmin(domain.serviceSid, actor, 'removeParticipant');
+    domain.store.participants.remove(participant.sid);
+    record({ type: 'participant.removed', by: input.by, conversation, participant });
+    return participant;
+  });
+}

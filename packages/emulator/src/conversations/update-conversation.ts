@@ -1,0 +1,43 @@
+import type { Actor } from '../facts.js';
+import type { ConversationRow, ConversationState } from '../store/rows.js';
+import type { Domain } from './domain.js';
+import { checkAttributes, checkName, limits } from './limits.js';
+import { requireConversation, requireMember, requireOpen } from './membership.js';
+import { checkUniqueName } from './unique-name.js';
+
+export interface UpdateConversation {
+  by: Actor;
+  sid: string;
+  friendlyName?: string | null;
+  /** Empty or null clears it. */
+  uniqueName?: string | null;
+  attributes?: string;
+  state?: ConversationState;
+}
+
+/** Changes what is given and leaves the rest. */
+export function updateConversation(domain: Domain, input: UpdateConversation): ConversationRow {
+  return domain.facts.commit((record) => {
+    const before = requireConversation(domain, input.sid);
+    requireMember(domain, input.by, before);
+    requireOpen(before);
+    const now = domain.clock.now();
+    const conversation: ConversationRow = { ...before, dateUpdated: now };
+    if (input.friendlyName !== undefined) {
+      conversation.friendlyName = checkName('FriendlyName', input.friendlyName);
+    }
+    if (input.uniqueName !== undefined) {
+      conversation.uniqueName = checkUniqueName(domain, input.uniqueName, before.sid);
+    }
+    if (input.attributes !== undefined) {
+      conversation.attributes = checkAttributes(input.attributes, limits.conversationAttributesBytes);
+    }
+    if (input.state !== undefined && input.state !== before.state) {
+      conversation.state = input.state;
+      conversation.stateUpdated = now;
+    }
+    domain.store.conversations.update(conversation);
+    record({ type: 'conversation.updated', by: input.by, conversation, before });
+    return conversation;
+  });
+}

@@ -1,0 +1,49 @@
+import { Refusal } from '../errors.js';
+import type { Actor } from '../facts.js';
+import type { ConversationRow, MessageRow } from '../store/rows.js';
+import type { Domain } from './domain.js';
+import { checkAttributes, checkBody, checkIdentity } from './limits.js';
+import { actorName, requireConversation, requireMember, requireOpen } from './membership.js';
+import { requireAdmin } from './roles.js';
+
+export interface UpdateMessage {
+  by: Actor;
+  conversationSid: string;
+  sid: string;
+  body?: string | null;
+  attributes?: string;
+  /** For the API only. */
+  author?: string;
+}
+
+/** SDK actors edit their own messages, admins of the conversation anybody's. */
+export function updateMessage(domain: Domain, input: UpdateMessage): MessageRow {
+  return domain.facts.commit((record) => {
+    const { store } = domain;
+    const conversation = requireConversation(domain, input.conversationSid);
+    const actor = requireMember(domain, input.by, conversation);
+    requireOpen(conversation);
+    const before = requireMessage(domain, conversation, input.sid);
+    if (actor && actor.identity !== before.author) requireAdmin(domain.serviceSid, actor, 'editAnyMessage');
+    const message: MessageRow = {
+      ...before,
+      lastUpdatedBy: actorName(input.by),
+      dateUpdated: domain.clock.now(),
+    };
+    if (input.body !== undefined) message.body = checkBody(input.body ?? '');
+    if (input.attributes !== undefined) message.attributes = checkAttributes(input.attributes);
+    if (!actor && input.author !== undefined) {
+      message.author = checkIdentity(input.author);
+      message.participantSid = store.participants.byIdentity(conversation.sid, message.author)?.sid ?? null;
+    }
+    store.messages.update(message);
+    record({ type: 'message.updated', by: input.by, conversation, message, before });
+    return message;
+  });
+}
+
+export function requireMessage(domain: Domain, conversation: ConversationRow, sid: string): MessageRow {
+  const message = domain.store.messages.bySid(sid);
+  if (message?.conversationSid !== conversation.sid) throw new Refusal('message_not_found', sid);
+  return message;
+}

@@ -1,0 +1,54 @@
+import { Refusal } from '../errors.js';
+import type { Actor } from '../facts.js';
+import type { ConversationRow, ParticipantRow } from '../store/rows.js';
+import type { Domain } from './domain.js';
+import { checkAttributes } from './limits.js';
+import { requireConversation, requireMember } from './membership.js';
+import { checkReadIndex } from './read-state.js';
+import { requireAdmin } from './roles.js';
+
+export interface UpdateParticipant {
+  by: Actor;
+  conversationSid: string;
+  /** The participant's SID or, as the SDK may say it, its identity. */
+  sid: string;
+  attributes?: string;
+  roleSid?: string;
+  lastReadMessageIndex?: number | null;
+}
+
+/** SDK actors change attributes only: their own, or as admin anybody's. */
+export function updateParticipant(domain: Domain, input: UpdateParticipant): ParticipantRow {
+  return domain.facts.commit((record) => {
+    const conversation = requireConversation(domain, input.conversationSid);
+    const actor = requireMember(domain, input.by, conversation);
+    const before = requireParticipant(domain, conversation, input.sid);
+    if (actor && actor.sid !== before.sid) {
+      requireAdmin(domain.serviceSid, actor, 'editAnyParticipantAttributes');
+    }
+    const now = domain.clock.now();
+    const participant: ParticipantRow = { ...before, dateUpdated: now };
+    if (input.attributes !== undefined) participant.attributes = checkAttributes(input.attributes);
+    if (!actor && input.roleSid !== undefined) participant.roleSid = input.roleSid;
+    if (!actor && input.lastReadMessageIndex !== undefined) {
+      participant.lastReadMessageIndex = checkReadIndex(input.lastReadMessageIndex);
+      participant.lastReadTimestamp = input.lastReadMessageIndex === null ? null : now;
+    }
+    domain.store.participants.update(participant);
+    record({ type: 'participant.updated', by: input.by, conversation, participant, before });
+    return participant;
+  });
+}
+
+export function requireParticipant(
+  domain: Domain,
+  conversation: ConversationRow,
+  sidOrIdentity: string,
+): ParticipantRow {
+  const { participants } = domain.store;
+  const bySid = participants.bySid(sidOrIdentity);
+  if (bySid?.conversationSid === conversation.sid) return bySid;
+  const byIdentity = participants.byIdentity(conversation.sid, sidOrIdentity);
+  if (!byIdentity) throw new Refusal('participant_not_found', sidOrIdentity);
+  return byIdentity;
+}
