@@ -1,0 +1,176 @@
+import type { Actor, Fact } from '../facts.js';
+import type { ConversationRow, MessageRow, ParticipantRow, UserRow } from '../store/rows.js';
+import type { FormFields } from './sign.js';
+
+/** The post-events that a fact of ours can become. Typing and new webhooks have none. */
+export type EventName =
+  | 'onConversationAdded'
+  | 'onConversationUpdated'
+  | 'onConversationStateUpdated'
+  | 'onConversationRemoved'
+  | 'onParticipantAdded'
+  | 'onParticipantUpdated'
+  | 'onParticipantRemoved'
+  | 'onMessageAdded'
+  | 'onMessageUpdated'
+  | 'onMessageRemoved'
+  | 'onUserAdded'
+  | 'onUserUpdated';
+
+export interface WebhookEvent {
+  name: EventName;
+  fields: FormFields;
+}
+
+/** Absent and empty optionals are left out of the request, not sent empty. */
+type Draft = Record<string, string | number | null | undefined>;
+
+/** Where an event stands: `now` is when something was removed, in milliseconds since the epoch. */
+export interface PayloadContext {
+  accountSid: string;
+  now: number;
+}
+
+/** Webhook dates carry milliseconds; those of REST bodies do not. */
+const date = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+function conversationFields(row: ConversationRow): Draft {
+  return {
+    ChatServiceSid: row.chatServiceSid,
+    MessagingServiceSid: row.messagingServiceSid,
+    ConversationSid: row.sid,
+    FriendlyName: row.friendlyName,
+    UniqueName: row.uniqueName,
+    Attributes: row.attributes,
+    State: row.state,
+    DateCreated: date(row.dateCreated),
+    DateUpdated: date(row.dateUpdated),
+  };
+}
+
+function participantFields(conversation: ConversationRow, row: ParticipantRow): Draft {
+  return {
+    ChatServiceSid: conversation.chatServiceSid,
+    ConversationSid: conversation.sid,
+    ParticipantSid: row.sid,
+    Identity: row.identity,
+    RoleSid: row.roleSid,
+    Attributes: row.attributes,
+    'MessagingBinding.Type': 'CHAT',
+    DateCreated: date(row.dateCreated),
+  };
+}
+
+function messageFields(conversation: ConversationRow, row: MessageRow): Draft {
+  return {
+    ChatServiceSid: conversation.chatServiceSid,
+    MessagingServiceSid: conversation.messagingServiceSid,
+    ConversationSid: conversation.sid,
+    MessageSid: row.sid,
+    Index: row.index,
+    Body: row.body,
+    Author: row.author,
+    ParticipantSid: row.participantSid,
+    Attributes: row.attributes,
+    DateCreated: date(row.dateCreated),
+  };
+}
+
+function userFields(row: UserRow): Draft {
+  return {
+    ChatServiceSid: row.chatServiceSid,
+    UserSid: row.sid,
+    Identity: row.identity,
+    RoleSid: row.roleSid,
+    FriendlyName: row.friendlyName,
+    Attributes: row.attributes,
+    DateCreated: date(row.dateCreated),
+  };
+}
+
+function stateFields(conversation: ConversationRow, before: ConversationRow): Draft {
+  return {
+    ChatServiceSid: conversation.chatServiceSid,
+    MessagingServiceSid: conversation.messagingServiceSid,
+    ConversationSid: conversation.sid,
+    StateFrom: before.state,
+    StateTo: conversation.state,
+    StateUpdated: date(conversation.stateUpdated),
+    Reason: 'API',
+  };
+}
+
+function drafts(fact: Fact, now: number): [EventName, Draft][] {
+  const DateRemoved = date(now);
+  switch (fact.type) {
+    case 'conversation.added':
+      return [['onConversationAdded', conversationFields(fact.conversation)]];
+    case 'conversation.updated': {
+      const { conversation, before } = fact;
+      const updated: [EventName, Draft] = ['onConversationUpdated', conversationFields(conversation)];
+      if (conversation.state === before.state) return [updated];
+      return [updated, ['onConversationStateUpdated', stateFields(conversation, before)]];
+    }
+    case 'conversation.removed':
+      return [['onConversationRemoved', { ...conversationFields(fact.conversation), DateRemoved }]];
+    case 'participant.added':
+      return [['onParticipantAdded', participantFields(fact.conversation, fact.participant)]];
+    case 'participant.updated': {
+      const { conversation, participant } = fact;
+      const DateUpdated = date(participant.dateUpdated);
+      const LastReadMessageIndex = participant.lastReadMessageIndex;
+      const fields = { ...participantFields(conversation, participant), DateUpdated, LastReadMessageIndex };
+      return [['onParticipantUpdated', fields]];
+    }
+    case 'participant.removed': {
+      const { conversation, participant } = fact;
+      const DateUpdated = date(participant.dateUpdated);
+      const fields = { ...participantFields(conversation, participant), DateUpdated, DateRemoved };
+      return [['onParticipantRemoved', fields]];
+    }
+    case 'message.added':
+      return [['onMessageAdded', messageFields(fact.conversation, fact.message)]];
+    case 'message.updated': {
+      const DateUpdated = date(fact.message.dateUpdated);
+      return [['onMessageUpdated', { ...messageFields(fact.conversation, fact.message), DateUpdated }]];
+    }
+    case 'message.removed': {
+      const DateUpdated = date(fact.message.dateUpdated);
+      const fields = { ...messageFields(fact.conversation, fact.message), DateUpdated, DateRemoved };
+      return [['onMessageRemoved', fields]];
+    }
+    case 'user.added':
+      return [['onUserAdded', userFields(fact.user)]];
+    case 'user.updated':
+      return [['onUserUpdated', { ...userFields(fact.user), DateUpdated: date(fact.user.dateUpdated) }]];
+    default:
+      return [];
+  }
+}
+
+function commonFields(by: Actor, name: EventName, accountSid: string): Draft {
+  return {
+    AccountSid: accountSid,
+    EventType: name,
+    Source: by.source,
+    ClientIdentity: by.source === 'SDK' ? by.identity : null,
+    // Deliveries are never tried again, so that every one is the first.
+    RetryCount: 0,
+  };
+}
+
+function withoutEmpty(draft: Draft): FormFields {
+  const fields: Record<string, string> = {};
+  for (const [name, value] of Object.entries(draft)) {
+    if (value !== null && value !== undefined && value !== '') fields[name] = String(value);
+  }
+  return fields;
+}
+
+/** What webhooks are told of a fact. A change of a conversation's state is told in two events. */
+export function eventsOf(fact: Fact, context: PayloadContext): WebhookEvent[] {
+  return drafts(fact, context.now).map(([name, draft]) => ({
+    name,
+    fields: withoutEmpty({ ...commonFields(fact.by, name, context.accountSid), ...draft }),
+  }));
+}
