@@ -1,11 +1,23 @@
 import type { Database } from './database.js';
 import type { ConversationRow } from './rows.js';
-import { createTable, integer, oneOf, optional, type Paging, pageTail, pageValues, text } from './table.js';
+import {
+  createTable,
+  integer,
+  oneOf,
+  optional,
+  type Paging,
+  type Placed,
+  pageTail,
+  pageValues,
+  type Stretch,
+  text,
+} from './table.js';
 
 export interface Conversations {
   bySid(sid: string): ConversationRow | undefined;
   byUniqueName(serviceSid: string, name: string): ConversationRow | undefined;
   list(serviceSid: string, paging: Paging): ConversationRow[];
+  page(serviceSid: string, stretch: Stretch): Placed<ConversationRow>[];
   insert(row: ConversationRow): void;
   update(row: ConversationRow): void;
   /** Takes its participants, messages and webhooks with it. */
@@ -36,6 +48,7 @@ export function createConversations(database: Database): Conversations {
       table.one('WHERE chatServiceSid = ? AND uniqueName = ?', serviceSid, name),
     list: (serviceSid, paging) =>
       table.all(`WHERE chatServiceSid = ? ${pageTail(paging)}`, serviceSid, ...pageValues(paging)),
+    page: (serviceSid, stretch) => table.page('chatServiceSid = ?', [serviceSid], stretch),
     insert: table.insert,
     update: table.update,
     remove: (sid) => table.remove('sid = ?', sid),

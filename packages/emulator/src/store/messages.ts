@@ -1,6 +1,6 @@
 import type { Database } from './database.js';
 import type { MessageRow } from './rows.js';
-import { createTable, integer, optional, text } from './table.js';
+import { createTable, integer, optional, type Placed, type Stretch, text } from './table.js';
 
 /** A page by message index. `from` is the first index of the page, in the direction of `order`. */
 export interface MessagePaging {
@@ -13,6 +13,8 @@ export interface Messages {
   bySid(sid: string): MessageRow | undefined;
   byIndex(conversationSid: string, index: number): MessageRow | undefined;
   list(conversationSid: string, paging: MessagePaging): MessageRow[];
+  /** The places of messages are their indexes. */
+  page(conversationSid: string, stretch: Stretch): Placed<MessageRow>[];
   count(conversationSid: string): number;
   /** How many messages come after `index`: what is unread behind a read horizon. */
   countAfter(conversationSid: string, index: number): number;
@@ -50,6 +52,8 @@ export function createMessages(database: Database): Messages {
         limit,
       );
     },
+    page: (conversationSid, stretch) =>
+      table.page('conversationSid = ?', [conversationSid], stretch, '"index"'),
     count: (conversationSid) => table.count('conversationSid = ?', conversationSid),
     countAfter: (conversationSid, index) =>
       table.count('conversationSid = ? AND "index" > ?', conversationSid, index),

@@ -1,11 +1,23 @@
 import type { Database } from './database.js';
 import type { ParticipantRow } from './rows.js';
-import { createTable, integer, oneOf, optional, type Paging, pageTail, pageValues, text } from './table.js';
+import {
+  createTable,
+  integer,
+  oneOf,
+  optional,
+  type Paging,
+  type Placed,
+  pageTail,
+  pageValues,
+  type Stretch,
+  text,
+} from './table.js';
 
 export interface Participants {
   bySid(sid: string): ParticipantRow | undefined;
   byIdentity(conversationSid: string, identity: string): ParticipantRow | undefined;
   list(conversationSid: string, paging: Paging): ParticipantRow[];
+  page(conversationSid: string, stretch: Stretch): Placed<ParticipantRow>[];
   count(conversationSid: string): number;
   /** What an identity takes part in, oldest membership first. */
   ofIdentity(serviceSid: string, identity: string, paging?: Paging): ParticipantRow[];
@@ -42,6 +54,7 @@ export function createParticipants(database: Database): Participants {
         serviceSid,
         ...pageValues(paging),
       ),
+    page: (conversationSid, stretch) => table.page('conversationSid = ?', [conversationSid], stretch),
     insert: table.insert,
     update: table.update,
     remove: (sid) => table.remove('sid = ?', sid),

@@ -67,6 +67,8 @@ export interface Table<Row> {
   put(row: Row): void;
   one(tail: string, ...values: Value[]): Row | undefined;
   all(tail: string, ...values: Value[]): Row[];
+  /** A stretch of the rows under `where`, in the order of the integer column `place`. */
+  page(where: string, values: readonly Value[], stretch: Stretch, place?: string): Placed<Row>[];
   count(where: string, ...values: Value[]): number;
   remove(where: string, ...values: Value[]): void;
 }
@@ -103,6 +105,19 @@ export function createTable<Row extends object>(
       return raw && read(raw);
     },
     all: (tail, ...values) => database.all(`SELECT ${names} FROM ${name} ${tail}`, values).map(read),
+    page(condition, values, { limit, order = 'asc', after, before }, place = 'rowid') {
+      // Going back reads from the near end, and is turned round afterwards.
+      const back = before !== undefined;
+      const descending = back !== (order === 'desc');
+      const bound = before ?? after ?? (descending ? Number.MAX_SAFE_INTEGER : -1);
+      const sql = `SELECT ${place} AS place, ${names} FROM ${name}
+        WHERE ${condition} AND ${place} ${descending ? '<' : '>'} ?
+        ORDER BY ${place} ${descending ? 'DESC' : 'ASC'} LIMIT ?`;
+      const placed = database
+        .all(sql, [...values, bound, limit])
+        .map((raw) => ({ place: integer.read(raw.place), row: read(raw) }));
+      return back ? placed.reverse() : placed;
+    },
     count: (condition, ...values) =>
       integer.read(database.one(`SELECT count(*) AS n FROM ${name} WHERE ${condition}`, values)?.n),
     remove: (condition, ...values) => void database.run(`DELETE FROM ${name} WHERE ${condition}`, values),
@@ -123,4 +138,20 @@ export function pageTail(paging: Paging, column = 'rowid'): string {
 
 export function pageValues(paging: Paging): [number, number] {
   return [paging.limit, paging.offset ?? 0];
+}
+
+/**
+ * A stretch of a table cut by places, not by counts: what comes or goes elsewhere shifts nothing. `after` and `before`
+ * are places in the direction of `order` and exclude their own row, which need not exist any more.
+ */
+export interface Stretch {
+  limit: number;
+  order?: 'asc' | 'desc';
+  after?: number;
+  before?: number;
+}
+
+export interface Placed<Row> {
+  place: number;
+  row: Row;
 }

@@ -1,11 +1,21 @@
 import type { Database } from './database.js';
 import type { UserRow } from './rows.js';
-import { createTable, integer, type Paging, pageTail, pageValues, text } from './table.js';
+import {
+  createTable,
+  integer,
+  type Paging,
+  type Placed,
+  pageTail,
+  pageValues,
+  type Stretch,
+  text,
+} from './table.js';
 
 export interface Users {
   bySid(sid: string): UserRow | undefined;
   byIdentity(serviceSid: string, identity: string): UserRow | undefined;
   list(serviceSid: string, paging: Paging): UserRow[];
+  page(serviceSid: string, stretch: Stretch): Placed<UserRow>[];
   insert(row: UserRow): void;
   update(row: UserRow): void;
 }
@@ -27,6 +37,7 @@ export function createUsers(database: Database): Users {
       table.one('WHERE chatServiceSid = ? AND identity = ?', serviceSid, identity),
     list: (serviceSid, paging) =>
       table.all(`WHERE chatServiceSid = ? ${pageTail(paging)}`, serviceSid, ...pageValues(paging)),
+    page: (serviceSid, stretch) => table.page('chatServiceSid = ?', [serviceSid], stretch),
     insert: table.insert,
     update: table.update,
   };

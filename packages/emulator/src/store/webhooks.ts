@@ -6,8 +6,10 @@ import {
   oneOf,
   optional,
   type Paging,
+  type Placed,
   pageTail,
   pageValues,
+  type Stretch,
   text,
   textList,
 } from './table.js';
@@ -15,6 +17,7 @@ import {
 export interface Webhooks {
   bySid(sid: string): WebhookRow | undefined;
   list(conversationSid: string, paging?: Paging): WebhookRow[];
+  page(conversationSid: string, stretch: Stretch): Placed<WebhookRow>[];
   count(conversationSid: string): number;
   insert(row: WebhookRow): void;
   update(row: WebhookRow): void;
@@ -40,6 +43,7 @@ export function createWebhookTable(database: Database): Webhooks {
     list: (conversationSid, paging = { limit: -1 }) =>
       table.all(`WHERE conversationSid = ? ${pageTail(paging)}`, conversationSid, ...pageValues(paging)),
     count: (conversationSid) => table.count('conversationSid = ?', conversationSid),
+    page: (conversationSid, stretch) => table.page('conversationSid = ?', [conversationSid], stretch),
     insert: table.insert,
     update: table.update,
     remove: (sid) => table.remove('sid = ?', sid),
