@@ -75,6 +75,6 @@ function readPort(env: CommandIo['env'], name: string, fallback: number): number
   const text = env[name];
   if (text === undefined || text === '') return fallback;
   const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
-  return `${name} is "${text}"; it must be a port number from 0 to 65535 (0 takes any free one).`;
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
+  return `${name} is "${text}"; it must be a port number from 1 to 65535.`;
 }

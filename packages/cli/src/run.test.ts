@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { type CommandIo, runCli } from './run.js';
+
+function recordingIo(env: CommandIo['env'] = {}): CommandIo & { said: string[]; complained: string[] } {
+  const said: string[] = [];
+  const complained: string[] = [];
+  return {
+    env,
+    said,
+    complained,
+    print: (line) => said.push(line),
+    complain: (line) => complained.push(line),
+    untilAsked: () => Promise.resolve(),
+  };
+}
+
+describe('the command line', () => {
+  it('explains itself on --help', async () => {
+    const io = recordingIo();
+    expect(await runCli(['--help'], io)).toBe(0);
+    expect(io.said.join('\n')).toContain('Usage: conversations-web-chat dev');
+  });
+
+  it.each([[['serve']], [['dev', 'extra']], [['--colour', 'blue']]])(
+    'refuses %j with a sentence',
+    async (args) => {
+      const io = recordingIo();
+      expect(await runCli(args, io)).toBe(2);
+      expect(io.complained.join('\n')).toContain('Usage:');
+    },
+  );
+
+  it.each([
+    ['PORT', 'http'],
+    ['PORT', '0'],
+    ['EMULATOR_PORT', '70000'],
+    ['EMULATOR_PORT', '40.5'],
+  ])('refuses %s=%s with a sentence that names it', async (name, value) => {
+    const io = recordingIo({ [name]: value });
+    expect(await runCli(['dev'], io)).toBe(2);
+    expect(io.complained).toEqual([`${name} is "${value}"; it must be a port number from 1 to 65535.`]);
+  });
+});
