@@ -7,7 +7,14 @@ export type Actor = { source: 'SDK'; identity: string } | { source: 'API'; webho
 export type Fact =
   | { type: 'conversation.added'; by: Actor; conversation: ConversationRow }
   | { type: 'conversation.updated'; by: Actor; conversation: ConversationRow; before: ConversationRow }
-  | { type: 'conversation.removed'; by: Actor; conversation: ConversationRow; participants: ParticipantRow[] }
+  | {
+      type: 'conversation.removed';
+      by: Actor;
+      conversation: ConversationRow;
+      /** What went with it: who was in it, and who is still to be told of its end. */
+      participants: ParticipantRow[];
+      webhooks: WebhookRow[];
+    }
   | { type: 'participant.added'; by: Actor; conversation: ConversationRow; participant: ParticipantRow }
   | {
       type: 'participant.updated';

@@ -16,8 +16,9 @@ export function removeConversation(domain: Domain, input: RemoveConversation): C
     const member = requireMember(domain, input.by, conversation);
     if (member) requireAdmin(domain.serviceSid, member, 'deleteConversation');
     const participants = domain.store.participants.list(conversation.sid, { limit: -1 });
+    const webhooks = domain.store.webhooks.list(conversation.sid);
     domain.store.conversations.remove(conversation.sid);
-    record({ type: 'conversation.removed', by: input.by, conversation, participants });
+    record({ type: 'conversation.removed', by: input.by, conversation, participants, webhooks });
     return conversation;
   });
 }
