@@ -57,8 +57,23 @@ export const refusals = {
   body_too_long: { status: 400, code: 50504, message: 'Message body is longer than 32 KB' },
   attributes_too_long: { status: 400, code: 50303, message: 'Attributes are too long' },
   attributes_invalid: { status: 400, code: 20001, message: 'Attributes must be a valid JSON string' },
+  not_implemented: { status: 501, code: 20501, message: 'Not implemented by this emulator' },
+  sync_forbidden: { status: 403, code: 54007, message: 'Access to the Sync object is forbidden' },
+  sync_document_not_found: { status: 404, code: 54100, message: 'Document not found' },
+  sync_list_not_found: { status: 404, code: 54150, message: 'List not found' },
+  sync_map_not_found: { status: 404, code: 54200, message: 'Map not found' },
   too_many_webhooks: { status: 400, code: 50361, message: 'A conversation takes at most 5 webhooks' },
+  webhook_trigger_invalid: {
+    status: 400,
+    code: 50366,
+    message: 'Webhook trigger keywords must have 1 to 248 characters',
+  },
   webhook_url_too_long: { status: 400, code: 50372, message: 'Webhook URL is longer than 512 characters' },
+  // The edges' own, in Twilio's pattern of 20 and the status. 20501 is ours: Twilio has no such answer.
+  method_not_allowed: { status: 405, code: 20004, message: 'Method not allowed' },
+  too_large: { status: 413, code: 20001, message: 'The request is too large' },
+  internal: { status: 500, code: 20500, message: 'The emulator failed; its log says why' },
+  not_emulated: { status: 501, code: 20501, message: 'Not emulated' },
 } as const satisfies Record<string, RefusalEntry>;
 
 export type RefusalName = keyof typeof refusals;
