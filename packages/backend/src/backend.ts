@@ -1,0 +1,50 @@
+import type { Bot } from './bots/bot.js';
+import type { Handler } from './call.js';
+import type { Config } from './env.js';
+import { createConversationAddedHandler } from './handlers/conversation-added.js';
+import { createMessageAddedHandler } from './handlers/message-added.js';
+import { createTokenHandler } from './handlers/token.js';
+import { createTurns } from './in-turn.js';
+import type { Log } from './log.js';
+import { createMemoryLimits, type Limits } from './rate-limit.js';
+import { createTwilioClient } from './twilio-client.js';
+import { type WebhookUrls, webhookUrls } from './webhook-urls.js';
+
+/** What a backend is made of. */
+export interface BackendOptions {
+  config: Config;
+  bot: Bot;
+  log: Log;
+  /** Where the webhooks are, for hosts whose paths differ. Default: under `config.publicBaseUrl`. */
+  urls?: WebhookUrls;
+  /** Default: in memory. */
+  limits?: Limits;
+  /** Milliseconds. Default: the system's clock. */
+  now?: () => number;
+}
+
+/** The handlers of one service, for a host to mount. */
+export interface Backend {
+  token: Handler;
+  conversationAdded: Handler;
+  messageAdded: Handler;
+}
+
+/** Puts the handlers together. Nothing runs until they are called. */
+export function createBackend(options: BackendOptions): Backend {
+  const { config, bot, log, now = Date.now } = options;
+  const webhooks = {
+    authToken: config.authToken,
+    urls: options.urls ?? webhookUrls(config.publicBaseUrl),
+    client: createTwilioClient(config),
+    bot,
+    inTurn: createTurns(),
+    log,
+    now,
+  };
+  return {
+    token: createTokenHandler({ config, limits: options.limits ?? createMemoryLimits({ now }), log, now }),
+    conversationAdded: createConversationAddedHandler(webhooks),
+    messageAdded: createMessageAddedHandler(webhooks),
+  };
+}

@@ -1,0 +1,93 @@
+import { type ConversationPlace, conversation, hasWelcome, sendAsBot } from '../bot-messages.js';
+import type { Bot } from '../bots/bot.js';
+import type { Handler } from '../call.js';
+import { errorFacts, ServiceError } from '../errors.js';
+import type { InTurn } from '../in-turn.js';
+import type { Log } from '../log.js';
+import { signedParams } from '../signature.js';
+import type { TwilioClient } from '../twilio-client.js';
+import { decodeEvent } from '../webhook-events.js';
+import type { WebhookUrls } from '../webhook-urls.js';
+import { webhookRefusal } from './webhook-refusal.js';
+
+/** What the handlers of webhooks are made of. */
+export interface WebhookHandlerOptions {
+  authToken: string;
+  urls: WebhookUrls;
+  client: TwilioClient;
+  bot: Bot;
+  /** Shared by both handlers, so that a welcome and an answer never overlap. */
+  inTurn: InTurn;
+  log: Log;
+  /** Milliseconds. */
+  now: () => number;
+}
+
+/**
+ * A conversation was made: puts the bot on it, by a webhook for its messages, and lets the bot say its first words.
+ * Deliveries may come twice, and at the same time: there is one webhook and one welcome all the same.
+ */
+export function createConversationAddedHandler(options: WebhookHandlerOptions): Handler {
+  const { authToken, urls, client, bot, inTurn, log, now } = options;
+
+  async function attach(place: ConversationPlace): Promise<boolean> {
+    const { webhooks } = conversation(client, place);
+    const attached = await webhooks.list();
+    if (attached.some((webhook) => readUrl(webhook.configuration) === urls.messageAdded)) return false;
+    await webhooks.create({
+      target: 'webhook',
+      'configuration.url': urls.messageAdded,
+      'configuration.method': 'post',
+      'configuration.filters': ['onMessageAdded'],
+      // A visitor may have written before this webhook was there: everything from the first message on is delivered.
+      'configuration.replayAfter': 0,
+    });
+    return true;
+  }
+
+  async function welcome(place: ConversationPlace): Promise<void> {
+    if (!bot.onConversationAdded || (await hasWelcome(client, place, bot.identity))) return;
+    const words = await bot.onConversationAdded({ ...place, now: new Date(now()) });
+    if (words !== null) await sendAsBot(client, place, bot.identity, words);
+  }
+
+  return async (call) => {
+    try {
+      const event = decodeEvent(signedParams(call, authToken, urls.conversationAdded));
+      if (event.type !== 'conversation.added') return { status: 204, headers: {}, body: null };
+      const { conversationSid, chatServiceSid } = event;
+      const place = { conversationSid, chatServiceSid };
+      const attached = await inTurn(conversationSid, () => attach(place)).catch((error: unknown) => {
+        log.error(
+          { event: 'bot_attach', outcome: 'failed', conversationSid, ...errorFacts(error) },
+          'bot not attached',
+        );
+        throw new ServiceError(
+          502,
+          'twilio_unavailable',
+          'The bot could not be attached. The log has the reason.',
+        );
+      });
+      return {
+        status: 200,
+        headers: {},
+        body: { attached },
+        after: () =>
+          inTurn(conversationSid, () => welcome(place)).catch((error: unknown) => {
+            log.error(
+              { event: 'welcome', outcome: 'failed', conversationSid, ...errorFacts(error) },
+              'no welcome sent',
+            );
+          }),
+      };
+    } catch (error) {
+      return webhookRefusal(error, log, 'conversation-added');
+    }
+  };
+}
+
+function readUrl(configuration: unknown): unknown {
+  return typeof configuration === 'object' && configuration !== null && 'url' in configuration
+    ? configuration.url
+    : undefined;
+}

@@ -1,0 +1,37 @@
+import type { FastifyRequest, FastifyServerOptions } from 'fastify';
+import { errorFacts } from '../errors.js';
+
+/** How a host logs: a least level, and where to instead of the standard output. */
+export interface LogOptions {
+  /** Default `info`. */
+  level?: 'debug' | 'info' | 'warn' | 'error';
+  stream?: { write(line: string): void };
+}
+
+/**
+ * Lines of JSON by pino. Requests are logged without their query (it holds the visitor's identity) and without headers;
+ * errors by the few fields that are safe. Redaction is the second line of defence, for what somebody adds later.
+ */
+export function loggerOptions(log: LogOptions | false): Exclude<FastifyServerOptions['logger'], undefined> {
+  if (log === false) return false;
+  return {
+    level: log.level ?? 'info',
+    ...(log.stream ? { stream: log.stream } : {}),
+    redact: {
+      paths: ['token', 'proof', 'secret', 'authorization', 'signature', 'identity'].flatMap((name) => [
+        name,
+        `*.${name}`,
+        `*.*.${name}`,
+      ]),
+      censor: '[redacted]',
+    },
+    serializers: {
+      req: (request: FastifyRequest) => ({
+        method: request.method,
+        path: request.url.split('?', 1)[0],
+        from: request.ip,
+      }),
+      err: (error: unknown) => ({ type: 'Error', stack: '', ...errorFacts(error) }),
+    },
+  };
+}

@@ -1,0 +1,195 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { finished } from 'node:stream/promises';
+import formbody from '@fastify/formbody';
+import helmet from '@fastify/helmet';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import { createBackend } from '../backend.js';
+import type { Bot } from '../bots/bot.js';
+import type { Call, Handler, Reply } from '../call.js';
+import type { Config } from '../env.js';
+import { errorReply, internalError, ServiceError } from '../errors.js';
+import type { Limits } from '../rate-limit.js';
+import { WEBHOOK_PATHS } from '../webhook-urls.js';
+import { send, toCall, unreadableBody } from './fastify-call.js';
+import { type LogOptions, loggerOptions } from './logging.js';
+import { type StaticFiles, serveFiles } from './static-files.js';
+import { trackWork, type WorkUnderWay } from './work-under-way.js';
+
+/** What {@link createNodeHost} takes. */
+export interface NodeHostOptions extends StaticFiles {
+  /** A port of 0 takes any free one; a port of 0 in `publicBaseUrl` and `allowedOrigins` then stands for it. */
+  config: Config;
+  bot: Bot;
+  /** Default `{}`: lines of JSON on the standard output. */
+  log?: LogOptions | false;
+  /** The address to listen on. Default `127.0.0.1`; in a container `0.0.0.0`. */
+  address?: string;
+  /** Default: in memory, 20 calls a minute for each network and 6 for each visitor. */
+  limits?: Limits;
+}
+
+/** A running host. */
+export interface NodeHost {
+  /** Where it listens, e.g. `http://127.0.0.1:3000`. */
+  url: string;
+  /** The configuration with the port it was given. */
+  config: Config;
+  /** Takes no more calls, finishes the accepted ones and the work they left, then resolves. Safe to call again. */
+  close(): Promise<void>;
+}
+
+const TOKEN_BODY_LIMIT = 4 * 1024;
+/** Body and attributes of 32 KB each, of which form encoding may make nine times as much. */
+const WEBHOOK_BODY_LIMIT = 640 * 1024;
+const CLOSE_LIMIT_MS = 10_000;
+
+/**
+ * Starts the token service and the webhooks on Fastify, with the widget's files and a site beside them.
+ *
+ * @throws ServiceError `port_in_use` when something else listens there already.
+ * @example
+ * const host = await createNodeHost({ config, bot: shopBot, widgetDir: 'node_modules/…/dist' });
+ * process.once('SIGTERM', () => void host.close());
+ */
+export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost> {
+  const { address = '127.0.0.1' } = options;
+  const app = createApp(options);
+  const work = trackWork();
+  // Handlers need the port, which is known later than the routes: the first calls wait for them.
+  const started = once(app.server, 'listening').then(() => {
+    const config = withPort(options.config, (app.server.address() as AddressInfo).port);
+    const limits = options.limits ? { limits: options.limits } : {};
+    return { config, backend: createBackend({ config, bot: options.bot, log: app.log, ...limits }) };
+  });
+  // Whoever listens below hears of a failure first.
+  started.catch(() => {});
+
+  await secure(app, options.config);
+  await app.register(formbody);
+  app.get('/healthz', { logLevel: 'warn' }, () => ({ status: 'ok' }));
+  mount(app, work, '/chat-widget', TOKEN_BODY_LIMIT, async (call) => (await started).backend.token(call));
+  mount(app, work, WEBHOOK_PATHS.conversationAdded, WEBHOOK_BODY_LIMIT, async (call) =>
+    (await started).backend.conversationAdded(call),
+  );
+  mount(app, work, WEBHOOK_PATHS.messageAdded, WEBHOOK_BODY_LIMIT, async (call) =>
+    (await started).backend.messageAdded(call),
+  );
+  await serveFiles(app, options);
+  await listen(app, address, options.config.port);
+  const { config } = await started;
+
+  let closing: Promise<void> | undefined;
+  return {
+    url: `http://${address.includes(':') ? `[${address}]` : address}:${(app.server.address() as AddressInfo).port}`,
+    config,
+    close() {
+      closing ??= stop(app, work);
+      return closing;
+    },
+  };
+}
+
+function createApp(options: NodeHostOptions): FastifyInstance {
+  const app = fastify({
+    logger: loggerOptions(options.log ?? {}),
+    // Addresses come from the socket alone: a header would let callers choose the bucket that they are counted in.
+    trustProxy: false,
+    requestTimeout: 10_000,
+    keepAliveTimeout: 5_000,
+    // Browsers open connections ahead of need and never use them; a short limit lets a host that stops get rid of them.
+    http: { headersTimeout: 2_000, connectionsCheckingInterval: 500 },
+    frameworkErrors: (error, _request, reply) => send(reply, failure(error)),
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    send(reply, errorReply(new ServiceError(404, 'not_found', 'There is nothing at this address.'))),
+  );
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const answer = failure(error);
+    if (answer.status >= 500) request.log.error({ err: error }, 'request failed');
+    return send(reply, answer);
+  });
+  return app;
+}
+
+async function secure(app: FastifyInstance, config: Config): Promise<void> {
+  await app.register(helmet, {
+    // The site's own policy is the site's business: see `siteCsp`.
+    contentSecurityPolicy: false,
+    strictTransportSecurity: config.publicBaseUrl.startsWith('https:'),
+  });
+}
+
+/** Hands every method of a path to a handler, and what it could not parse too: the handler knows the right refusal. */
+function mount(
+  app: FastifyInstance,
+  work: WorkUnderWay,
+  path: string,
+  bodyLimit: number,
+  handler: Handler,
+): void {
+  async function answer(reply: FastifyReply, call: Call): Promise<FastifyReply> {
+    const { after, ...result } = await handler(call);
+    if (after) {
+      // Acknowledged first; a caller that hung up meanwhile was accepted all the same.
+      const answered = finished(reply.raw).catch(() => {});
+      work.add(answered.then(after));
+    }
+    return send(reply, result);
+  }
+
+  app.all(
+    path,
+    {
+      bodyLimit,
+      errorHandler(error, request, reply) {
+        const body = unreadableBody(error);
+        if (!body) throw error;
+        return answer(reply, toCall(request, body));
+      },
+    },
+    (request, reply) => answer(reply, toCall(request)),
+  );
+}
+
+function failure(error: FastifyError): Reply {
+  if (error instanceof ServiceError) return errorReply(error);
+  const { statusCode = 500 } = error;
+  return errorReply(
+    statusCode >= 400 && statusCode < 500
+      ? new ServiceError(statusCode, 'bad_request', 'The request is not one that this server understands.')
+      : internalError,
+  );
+}
+
+async function listen(app: FastifyInstance, address: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host: address, port });
+  } catch (error) {
+    await app.close();
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new ServiceError(
+      500,
+      'port_in_use',
+      `Port ${port} on ${address} is used by another program. Stop it, or set PORT to another one.`,
+    );
+  }
+}
+
+async function stop(app: FastifyInstance, work: WorkUnderWay): Promise<void> {
+  // A caller that reads its answer too slowly, or never, must not keep the server alive.
+  const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_LIMIT_MS);
+  await app.close();
+  clearTimeout(cut);
+  await work.finished();
+}
+
+function withPort(config: Config, port: number): Config {
+  const fill = (address: string): string => address.replace(/^(https?:\/\/[^/]*):0(?=\/|$)/, `$1:${port}`);
+  return {
+    ...config,
+    port,
+    publicBaseUrl: fill(config.publicBaseUrl),
+    allowedOrigins: config.allowedOrigins.map(fill),
+  };
+}

@@ -1,0 +1,14 @@
+export { createTokenSigner, type SignAccessToken, type TokenIssuer } from './access-token.js';
+export { type Backend, type BackendOptions, createBackend } from './backend.js';
+export type { AnswerMessage, Bot, BotContext, BotMessage, BotReply } from './bots/bot.js';
+export { shopBot } from './bots/shop-bot.js';
+export type { Call, CallBody, Handler, Params, Reply } from './call.js';
+export { type Config, type Environment, type EnvironmentReading, readEnvironment } from './env.js';
+export { ServiceError } from './errors.js';
+export type { LogOptions } from './hosts/logging.js';
+export { createNodeHost, type NodeHost, type NodeHostOptions } from './hosts/node.js';
+export type { StaticFiles } from './hosts/static-files.js';
+export type { Log } from './log.js';
+export { createMemoryLimits, type LimitedBy, type Limits, type Rate } from './rate-limit.js';
+export type { WebhookUrls } from './webhook-urls.js';
+export { type WiredWebhooks, wireWebhooks } from './wire-webhooks.js';

@@ -1,0 +1,69 @@
+import { isIPv6, SocketAddress } from 'node:net';
+
+/** Counts calls. A store shared by several servers answers later, hence the promise. */
+export interface Limits {
+  /** Takes one call out of a bucket; resolves to 0, or to the seconds after which one more is allowed. */
+  take(bucket: LimitedBy, key: string): Promise<number>;
+}
+
+/** What calls are counted by. */
+export type LimitedBy = 'ip' | 'identity';
+
+/** A bucket holds `burst` calls and gains `perMinute` of them each minute. */
+export interface Rate {
+  perMinute: number;
+  burst: number;
+}
+
+const RATES: Record<LimitedBy, Rate> = {
+  ip: { perMinute: 20, burst: 40 },
+  identity: { perMinute: 6, burst: 6 },
+};
+
+/** Token buckets in memory, for one server. The longest unused bucket goes first when there are `capacity` of them. */
+export function createMemoryLimits(options: {
+  /** Milliseconds. */
+  now: () => number;
+  rates?: Partial<Record<LimitedBy, Rate>>;
+  /** Default 100,000 buckets. */
+  capacity?: number;
+}): Limits {
+  const { now, capacity = 100_000 } = options;
+  const rates = { ...RATES, ...options.rates };
+  const buckets = new Map<string, { level: number; at: number }>();
+
+  return {
+    take(bucket, key) {
+      const rate = rates[bucket];
+      const perMs = rate.perMinute / 60_000;
+      const name = `${bucket}:${key}`;
+      const at = now();
+      const before = buckets.get(name);
+      // A clock set back must not drain a bucket.
+      const gained = before ? Math.max(0, at - before.at) * perMs : 0;
+      const level = before ? Math.min(rate.burst, before.level + gained) : rate.burst;
+      const allowed = level >= 1;
+      buckets.delete(name);
+      buckets.set(name, { level: allowed ? level - 1 : level, at });
+      if (buckets.size > capacity) {
+        const longestUnused = buckets.keys().next().value;
+        if (longestUnused !== undefined) buckets.delete(longestUnused);
+      }
+      return Promise.resolve(allowed ? 0 : Math.ceil((1 - level) / perMs / 1000));
+    },
+  };
+}
+
+/** The key that one network is counted by: whoever has one IPv6 address has its whole /64. */
+export function networkOf(ip: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
+  if (mapped?.[1]) return mapped[1];
+  if (!isIPv6(ip)) return ip;
+  // The platform spells an address in its one canonical form; that leaves only `::` to spell out.
+  const canonical = new SocketAddress({ family: 'ipv6', address: ip.replace(/%.*$/, '') }).address;
+  const [head = '', tail] = canonical.split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  return `${[...before, ...Array<string>(zeros).fill('0'), ...after].slice(0, 4).join(':')}::/64`;
+}
