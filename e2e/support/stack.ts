@@ -23,9 +23,8 @@ export async function startStack(
 ): Promise<Stack> {
   const emulator = await createEmulator({ data: ':memory:', ...options.emulator });
   const { credentials, restUrl, wsUrl } = emulator;
-  // The host's own port is part of its configuration (public URL, allowed origins), so it must be known before.
-  const port = options.port ?? (await freePort());
-  const url = `http://127.0.0.1:${port}`;
+  // The host puts the port it was given where these say 0.
+  const url = `http://127.0.0.1:${options.port ?? 0}`;
   const environment = readEnvironment({
     ACCOUNT_SID: credentials.accountSid,
     AUTH_TOKEN: credentials.authToken,
@@ -36,7 +35,7 @@ export async function startStack(
     REALTIME_URL: wsUrl,
     PUBLIC_BASE_URL: url,
     ALLOWED_ORIGINS: [url, ...(options.allowedOrigins ?? [])].join(','),
-    PORT: String(port),
+    PORT: String(options.port ?? 0),
   });
   if (!environment.ok) throw new Error(environment.table);
   const host = await createNodeHost({
@@ -44,13 +43,14 @@ export async function startStack(
     bot: shopBot,
     widgetDir: path.join(root, 'packages/widget/dist'),
     siteDir: options.siteDir ?? path.join(root, 'examples/shop'),
+    log: false,
   });
-  await wireWebhooks(environment.config);
+  await wireWebhooks(host.config);
 
   const client = twilio(credentials.accountSid, credentials.authToken);
   client.conversations.baseUrl = restUrl;
   return {
-    url,
+    url: host.url,
     emulator,
     rest: client.conversations.v1.services(credentials.serviceSid),
     close: async () => {
@@ -58,17 +58,4 @@ export async function startStack(
       await emulator.close();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  return await new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }

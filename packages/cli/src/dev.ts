@@ -53,6 +53,7 @@ export async function startDev({
       bot: shopBot,
       widgetDir: path.resolve(widgetDir),
       siteDir: path.resolve(siteDir),
+      log: { level: 'warn', stream: { write: (line) => io.complain(line.trimEnd()) } },
     });
     stops.push(() => host.close());
     await wireWebhooks(environment.config);
