@@ -1,5 +1,5 @@
 import type { Database } from './database.js';
-import type { ConversationRow } from './rows.js';
+import type { ConversationRow, ConversationState } from './rows.js';
 import {
   createTable,
   integer,
@@ -17,7 +17,7 @@ export interface Conversations {
   bySid(sid: string): ConversationRow | undefined;
   byUniqueName(serviceSid: string, name: string): ConversationRow | undefined;
   list(serviceSid: string, paging: Paging): ConversationRow[];
-  page(serviceSid: string, stretch: Stretch): Placed<ConversationRow>[];
+  page(serviceSid: string, stretch: Stretch, state?: ConversationState): Placed<ConversationRow>[];
   insert(row: ConversationRow): void;
   update(row: ConversationRow): void;
   /** Takes its participants, messages and webhooks with it. */
@@ -48,7 +48,10 @@ export function createConversations(database: Database): Conversations {
       table.one('WHERE chatServiceSid = ? AND uniqueName = ?', serviceSid, name),
     list: (serviceSid, paging) =>
       table.all(`WHERE chatServiceSid = ? ${pageTail(paging)}`, serviceSid, ...pageValues(paging)),
-    page: (serviceSid, stretch) => table.page('chatServiceSid = ?', [serviceSid], stretch),
+    page: (serviceSid, stretch, state) =>
+      state === undefined
+        ? table.page('chatServiceSid = ?', [serviceSid], stretch)
+        : table.page('chatServiceSid = ? AND state = ?', [serviceSid, state], stretch),
     insert: table.insert,
     update: table.update,
     remove: (sid) => table.remove('sid = ?', sid),

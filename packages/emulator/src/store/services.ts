@@ -1,10 +1,11 @@
 import type { Database } from './database.js';
 import type { ServiceRow } from './rows.js';
-import { createTable, integer, text } from './table.js';
+import { createTable, integer, type Placed, type Stretch, text } from './table.js';
 
 export interface Services {
   bySid(sid: string): ServiceRow | undefined;
   list(): ServiceRow[];
+  page(stretch: Stretch): Placed<ServiceRow>[];
   insert(row: ServiceRow): void;
   update(row: ServiceRow): void;
 }
@@ -20,6 +21,7 @@ export function createServices(database: Database): Services {
   return {
     bySid: (sid) => table.one('WHERE sid = ?', sid),
     list: () => table.all('ORDER BY rowid'),
+    page: (stretch) => table.page('TRUE', [], stretch),
     insert: table.insert,
     update: table.update,
   };

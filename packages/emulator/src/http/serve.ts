@@ -1,0 +1,41 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { StartError } from '../start-error.js';
+
+export interface ServeOptions {
+  /** `0` takes any free port. */
+  port: number;
+  onRequest(request: IncomingMessage, response: ServerResponse): void;
+  onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+export interface Served {
+  port: number;
+  /** Stops listening and cuts the connections that are left. */
+  close(): Promise<void>;
+}
+
+/** Listens on loopback and nowhere else. Rejects with `port_in_use` when the port is taken. */
+export function serve(options: ServeOptions): Promise<Served> {
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, options.onRequest);
+  server.on('upgrade', options.onUpgrade);
+
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') return reject(error);
+      const message = `Port ${options.port} is in use: end what runs there, or choose another port`;
+      reject(new StartError('port_in_use', message, { cause: error }));
+    });
+    server.listen(options.port, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      resolve({ port, close });
+    });
+  });
+}

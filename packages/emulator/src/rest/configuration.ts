@@ -1,0 +1,86 @@
+import { configureWebhooks, webhookConfiguration } from '../conversations/configure-webhooks.js';
+import { roleSid } from '../conversations/roles.js';
+import { Refusal } from '../errors.js';
+import { type Call, fetched, given, type Json, type Reply, type Route } from './call.js';
+import { presentWebhookConfiguration } from './present.js';
+
+function accountConfiguration({ domain, view }: Call): Json {
+  const url = `${view.baseUrl}/v1/Configuration`;
+  return {
+    account_sid: view.accountSid,
+    default_chat_service_sid: domain.serviceSid,
+    default_messaging_service_sid: domain.messagingServiceSid,
+    default_inactive_timer: null,
+    default_closed_timer: null,
+    url,
+    links: { service: `${view.baseUrl}/v1/Services/${domain.serviceSid}`, webhooks: `${url}/Webhooks` },
+  };
+}
+
+function updateAccount(call: Call): Reply {
+  const { form, domain } = call;
+  form.refuse('DefaultInactiveTimer', 'DefaultClosedTimer');
+  const only = {
+    DefaultChatServiceSid: domain.serviceSid,
+    DefaultMessagingServiceSid: domain.messagingServiceSid,
+  };
+  for (const [name, sid] of Object.entries(only)) {
+    if ((form.text(name) ?? sid) !== sid) {
+      throw new Refusal('invalid_parameter', `${name} can only be ${sid}: the emulator has no other`);
+    }
+  }
+  return fetched(accountConfiguration(call));
+}
+
+function fetchService({ domain, view }: Call): Reply {
+  const url = `${view.root}/Configuration`;
+  return fetched({
+    chat_service_sid: domain.serviceSid,
+    default_conversation_creator_role_sid: roleSid(domain.serviceSid, 'channel admin'),
+    default_conversation_role_sid: roleSid(domain.serviceSid, 'channel user'),
+    default_chat_service_role_sid: roleSid(domain.serviceSid, 'service user'),
+    reachability_enabled: false,
+    url,
+    links: { notifications: `${url}/Notifications`, webhooks: `${url}/Webhooks` },
+  });
+}
+
+/** The scope whose webhooks a path configures. */
+const scopeOf = (call: Call): string => call.view.serviceSid ?? 'global';
+
+function fetchWebhooks(call: Call): Reply {
+  const row = webhookConfiguration(call.domain, scopeOf(call));
+  return fetched(presentWebhookConfiguration(call.view, row));
+}
+
+function updateWebhooks(call: Call): Reply {
+  const { form } = call;
+  if (form.text('Target')?.toLowerCase() === 'flex') {
+    throw new Refusal('invalid_parameter', 'Target: flex is not supported by the emulator');
+  }
+  const row = configureWebhooks(call.domain, {
+    scope: scopeOf(call),
+    ...given({
+      preWebhookUrl: form.text('PreWebhookUrl'),
+      postWebhookUrl: form.text('PostWebhookUrl'),
+      method: form.oneOf('Method', ['GET', 'POST']),
+      filters: form.list('Filters'),
+    }),
+  });
+  return fetched(presentWebhookConfiguration(call.view, row));
+}
+
+export const accountConfigurationRoutes: readonly Route[] = [
+  { method: 'GET', path: 'Configuration', answer: (call) => fetched(accountConfiguration(call)) },
+  { method: 'POST', path: 'Configuration', answer: updateAccount },
+];
+
+export const serviceConfigurationRoutes: readonly Route[] = [
+  { method: 'GET', path: 'Configuration', answer: fetchService },
+];
+
+/** The same two below both prefixes, each for its own scope. */
+export const webhookConfigurationRoutes: readonly Route[] = [
+  { method: 'GET', path: 'Configuration/Webhooks', answer: fetchWebhooks },
+  { method: 'POST', path: 'Configuration/Webhooks', answer: updateWebhooks },
+];

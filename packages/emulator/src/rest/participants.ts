@@ -1,0 +1,80 @@
+import { addParticipant } from '../conversations/add-participant.js';
+import { removeParticipant } from '../conversations/remove-participant.js';
+import { roleSid } from '../conversations/roles.js';
+import { requireParticipant, updateParticipant } from '../conversations/update-participant.js';
+import { type Call, created, fetched, given, type Reply, type Route, removed } from './call.js';
+import { pathConversation } from './find.js';
+import { listPage } from './paging.js';
+import { presentParticipant } from './present.js';
+
+const unsupported = [
+  'DateCreated',
+  'DateUpdated',
+  'MessagingBinding.Address',
+  'MessagingBinding.ProxyAddress',
+  'MessagingBinding.ProjectedAddress',
+];
+
+function list(call: Call): Reply {
+  const { domain, view } = call;
+  const { sid } = pathConversation(call);
+  return listPage(call, {
+    key: 'participants',
+    maxPageSize: 100,
+    page: (stretch) => domain.store.participants.page(sid, stretch),
+    present: (row) => presentParticipant(view, row),
+  });
+}
+
+function settings({ form, domain }: Call) {
+  form.refuse(...unsupported);
+  const roles = [roleSid(domain.serviceSid, 'channel admin'), roleSid(domain.serviceSid, 'channel user')];
+  return given({ attributes: form.text('Attributes'), roleSid: form.oneOf('RoleSid', roles) });
+}
+
+function create(call: Call): Reply {
+  const { domain, by, form } = call;
+  const conversationSid = pathConversation(call).sid;
+  const row = addParticipant(domain, {
+    by,
+    conversationSid,
+    ...settings(call),
+    identity: form.requiredText('Identity'),
+  });
+  return created(presentParticipant(call.view, row));
+}
+
+function fetch(call: Call): Reply {
+  const row = requireParticipant(call.domain, pathConversation(call), call.param('participant'));
+  return fetched(presentParticipant(call.view, row));
+}
+
+function update(call: Call): Reply {
+  const { domain, by, form } = call;
+  const conversationSid = pathConversation(call).sid;
+  form.refuse('Identity', 'LastReadTimestamp');
+  const row = updateParticipant(domain, {
+    by,
+    conversationSid,
+    sid: call.param('participant'),
+    ...settings(call),
+    ...given({ lastReadMessageIndex: form.integer('LastReadMessageIndex') }),
+  });
+  return fetched(presentParticipant(call.view, row));
+}
+
+function remove(call: Call): Reply {
+  const conversationSid = pathConversation(call).sid;
+  removeParticipant(call.domain, { by: call.by, conversationSid, sid: call.param('participant') });
+  return removed;
+}
+
+const path = 'Conversations/:conversation/Participants';
+
+export const participantRoutes: readonly Route[] = [
+  { method: 'GET', path, answer: list },
+  { method: 'POST', path, answer: create },
+  { method: 'GET', path: `${path}/:participant`, answer: fetch },
+  { method: 'POST', path: `${path}/:participant`, answer: update },
+  { method: 'DELETE', path: `${path}/:participant`, answer: remove },
+];

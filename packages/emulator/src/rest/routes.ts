@@ -1,0 +1,30 @@
+import type { Route } from './call.js';
+import {
+  accountConfigurationRoutes,
+  serviceConfigurationRoutes,
+  webhookConfigurationRoutes,
+} from './configuration.js';
+import { conversationRoutes } from './conversations.js';
+import { messageRoutes } from './messages.js';
+import { participantRoutes } from './participants.js';
+import { serviceRoutes } from './services.js';
+import { userRoutes } from './users.js';
+import { webhookRoutes } from './webhooks.js';
+
+/** What exists below both prefixes: of the default service, and of a service that the path names. */
+const scopedRoutes: readonly Route[] = [
+  ...conversationRoutes,
+  ...messageRoutes,
+  ...participantRoutes,
+  ...webhookRoutes,
+  ...userRoutes,
+  ...webhookConfigurationRoutes,
+];
+
+const below = (prefix: string, routes: readonly Route[]): Route[] =>
+  routes.map((route) => ({ ...route, path: `${prefix}/${route.path}` }));
+
+export const routes: readonly Route[] = [
+  ...below('/v1', [...accountConfigurationRoutes, ...serviceRoutes, ...scopedRoutes]),
+  ...below('/v1/Services/:service', [...serviceConfigurationRoutes, ...scopedRoutes]),
+];
