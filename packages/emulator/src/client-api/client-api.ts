@@ -1,0 +1,22 @@
+import type { Domain } from '../conversations/domain.js';
+import type { Route } from '../upstream.js';
+import { configurationRoutes } from './configuration.js';
+import { conversationsRoutes } from './conversations.js';
+import { messagesRoutes } from './messages.js';
+import { myConversationsRoutes } from './my-conversations.js';
+import { participantsRoutes } from './participants.js';
+import { typingRoutes } from './typing.js';
+import { usersRoutes } from './users.js';
+
+/** The Conversations client API, which SDKs call "aim": the routes for everything an SDK changes or looks up. */
+export function clientApiRoutes(domain: Domain, mediaBase: () => string): Route[] {
+  return [
+    ...configurationRoutes(domain, mediaBase),
+    ...myConversationsRoutes(domain),
+    ...conversationsRoutes(domain),
+    ...participantsRoutes(domain),
+    ...messagesRoutes(domain),
+    ...usersRoutes(domain),
+    ...typingRoutes(domain),
+  ];
+}

@@ -1,0 +1,77 @@
+import { addMessage } from '../conversations/add-message.js';
+import type { Domain } from '../conversations/domain.js';
+import { findConversation } from '../conversations/find-conversation.js';
+import { requireConversation } from '../conversations/membership.js';
+import { removeMessage } from '../conversations/remove-message.js';
+import { updateMessage } from '../conversations/update-message.js';
+import type { Route } from '../upstream.js';
+import { actorOf, given, optionalText, readBody, refuseFields } from './fields.js';
+import { presentMessage } from './present.js';
+
+const path = '/Client/v2/Conversations/:conversation/Messages';
+
+export function messagesRoutes(domain: Domain): Route[] {
+  return [
+    {
+      method: 'POST',
+      pattern: path,
+      answer(call) {
+        const body = readBody(call);
+        refuseFields(body, ['media_sids', 'content_sid', 'content_variables']);
+        const conversationSid = call.path.conversation ?? '';
+        const message = addMessage(domain, {
+          by: actorOf(call),
+          conversationSid,
+          ...given({
+            body: optionalText(body, 'body'),
+            subject: optionalText(body, 'subject'),
+            attributes: optionalText(body, 'attributes'),
+          }),
+        });
+        return { status: 201, body: presentMessage(requireConversation(domain, conversationSid), message) };
+      },
+    },
+    {
+      method: 'POST',
+      pattern: `${path}/:message`,
+      answer(call) {
+        const body = readBody(call);
+        const conversationSid = call.path.conversation ?? '';
+        const message = updateMessage(domain, {
+          by: actorOf(call),
+          conversationSid,
+          sid: call.path.message ?? '',
+          ...given({
+            body: optionalText(body, 'body'),
+            attributes: optionalText(body, 'attributes'),
+          }),
+        });
+        return { status: 200, body: presentMessage(requireConversation(domain, conversationSid), message) };
+      },
+    },
+    {
+      method: 'DELETE',
+      pattern: `${path}/:message`,
+      answer(call) {
+        removeMessage(domain, {
+          by: actorOf(call),
+          conversationSid: call.path.conversation ?? '',
+          sid: call.path.message ?? '',
+        });
+        return { status: 204 };
+      },
+    },
+    {
+      method: 'GET',
+      pattern: `${path}/:message/Receipts`,
+      // Chat-only messages have no delivery receipts.
+      answer(call) {
+        findConversation(domain, { by: actorOf(call), sidOrUniqueName: call.path.conversation ?? '' });
+        return {
+          status: 200,
+          body: { delivery_receipts: [], meta: { previous_token: null, next_token: null } },
+        };
+      },
+    },
+  ];
+}

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { createTokenVerifier } from './auth/access-token.js';
+import { clientApiRoutes } from './client-api/client-api.js';
+import type { Domain } from './conversations/domain.js';
+import { ensureUser } from './conversations/ensure-user.js';
+import { createGuard } from './http/guards.js';
+import type { Credentials } from './options.js';
+import { createSync } from './sync/sync.js';
+import {
+  type Connection,
+  type ConnectionLimits,
+  connectionLimits,
+  openConnection,
+} from './twilsock/connection.js';
+import { createUpstream, type Session } from './upstream.js';
+
+export interface RealtimeLimits extends ConnectionLimits {
+  /** The largest frame a client may send, in bytes. */
+  frameBytes: number;
+}
+
+export interface RealtimeOptions {
+  domain: Domain;
+  credentials: Credentials;
+  /** The emulator's own HTTP base URL, known once it listens. */
+  baseUrl: () => string;
+  /** Origins that browsers may connect from. Default: any loopback origin. */
+  allowedOrigins?: readonly string[];
+  log: (line: string) => void;
+  limits?: Partial<RealtimeLimits>;
+}
+
+/** The socket side of the emulator: Twilsock, the client API and Sync behind one upgrade handler. */
+export interface Realtime {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Cuts the sockets of one identity, or all, without a goodbye. */
+  drop(identity?: string): void;
+  /** While on, upgrades are answered with 503. */
+  refuse(on: boolean): void;
+  close(): Promise<void>;
+}
+
+export const socketPath = '/v3/wsconnect';
+
+export function createRealtime(options: RealtimeOptions): Realtime {
+  const { domain, credentials, baseUrl, log } = options;
+  const limits: RealtimeLimits = { ...connectionLimits, frameBytes: 1024 * 1024, ...options.limits };
+  const guard = createGuard({
+    port: () => Number(new URL(baseUrl()).port || 80),
+    ...(options.allowedOrigins ? { allowedOrigins: options.allowedOrigins } : {}),
+  });
+  const sessions = new Map<string, Set<Session>>();
+  const connections = new Map<Connection, () => Session | undefined>();
+  const sync = createSync(domain, (identity) => sessions.get(identity) ?? []);
+  const upstream = createUpstream([...clientApiRoutes(domain, baseUrl), ...sync.routes], log);
+  const verifyToken = createTokenVerifier(credentials, domain.clock);
+  // Compression would cost more than loopback does.
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.frameBytes,
+  });
+  let refusing = false;
+
+  const welcome = (session: Session): { storageId: string } => {
+    const { identity } = session;
+    ensureUser(domain, { by: { source: 'SDK', identity }, identity });
+    const known = sessions.get(identity);
+    if (known) known.add(session);
+    else sessions.set(identity, new Set([session]));
+    return { storageId: storageIdOf(domain, identity) };
+  };
+  const closed = (session: Session): void => {
+    sync.forget(session);
+    const known = sessions.get(session.identity);
+    known?.delete(session);
+    if (known?.size === 0) sessions.delete(session.identity);
+  };
+
+  return {
+    handleUpgrade(request, socket, head) {
+      socket.on('error', (error) => log(`An upgrade failed: ${error.message}`));
+      const path = request.url?.split('?')[0];
+      const verdict = guard(request);
+      if (!verdict.allowed) return refuseUpgrade(socket, 403, 20403, verdict.message);
+      if (path !== socketPath) {
+        return refuseUpgrade(
+          socket,
+          501,
+          20501,
+          `This emulator has no socket at ${path}; it is at ${socketPath}`,
+        );
+      }
+      if (refusing)
+        return refuseUpgrade(socket, 503, 20503, 'Sockets are refused on request (a fault under test)');
+      (socket as Partial<Pick<Socket, 'setNoDelay'>>).setNoDelay?.(true);
+      sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        let session: Session | undefined;
+        const connection = openConnection(webSocket, {
+          verifyToken,
+          upstream,
+          clock: domain.clock,
+          limits,
+          log,
+          welcome(welcomed) {
+            session = welcomed;
+            return welcome(welcomed);
+          },
+          closed,
+        });
+        connections.set(connection, () => session);
+        webSocket.on('close', () => connections.delete(connection));
+      });
+    },
+    drop(identity) {
+      for (const [connection, session] of connections) {
+        if (identity === undefined || session()?.identity === identity) connection.drop();
+      }
+    },
+    refuse(on) {
+      refusing = on;
+    },
+    async close() {
+      refusing = true;
+      for (const connection of connections.keys()) connection.drop();
+      sync.stop();
+      await new Promise<void>((resolve) => {
+        sockets.close(() => resolve());
+      });
+    },
+  };
+}
+
+/**
+ * Names what a browser may keep in its session storage. It changes with the store's epoch: descriptors of an
+ * emptied store would otherwise be used, and hide updates.
+ */
+function storageIdOf(domain: Domain, identity: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([domain.store.epoch, domain.serviceSid, identity]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+function refuseUpgrade(socket: Duplex, status: number, code: number, message: string): void {
+  const body = JSON.stringify({
+    status,
+    code,
+    message,
+    more_info: `https://www.twilio.com/docs/errors/${code}`,
+  });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

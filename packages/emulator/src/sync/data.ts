@@ -1,0 +1,69 @@
+import type { JsonObject } from '../json.js';
+import type { ConversationRow, MessageRow, ParticipantRow, UserRow } from '../store/rows.js';
+import { syncNames } from '../sync-names.js';
+
+/** The data of Sync objects and items, as the Conversations SDK reads it. Attributes stay JSON text throughout. */
+
+export const isoDate = (time: number): string => new Date(time).toISOString();
+
+export function conversationData(conversation: ConversationRow): JsonObject {
+  const { lastMessageIndex, lastMessageTimestamp } = conversation;
+  return {
+    messages: syncNames.messages(conversation),
+    roster: syncNames.roster(conversation),
+    friendlyName: conversation.friendlyName,
+    uniqueName: conversation.uniqueName,
+    attributes: conversation.attributes,
+    createdBy: conversation.createdBy,
+    dateCreated: isoDate(conversation.dateCreated),
+    dateUpdated: isoDate(conversation.dateUpdated),
+    state: { current: conversation.state, dateUpdated: isoDate(conversation.stateUpdated) },
+    bindings: {},
+    ...(lastMessageIndex !== null && lastMessageTimestamp !== null
+      ? { lastMessage: { index: lastMessageIndex, timestamp: isoDate(lastMessageTimestamp) } }
+      : {}),
+  };
+}
+
+export function messageData(message: MessageRow): JsonObject {
+  return {
+    sid: message.sid,
+    author: message.author,
+    memberSid: message.participantSid,
+    text: message.body,
+    type: 'text',
+    attributes: message.attributes,
+    timestamp: isoDate(message.dateCreated),
+    dateUpdated: isoDate(message.dateUpdated),
+    lastUpdatedBy: message.lastUpdatedBy,
+    subject: message.subject,
+    contentSid: null,
+  };
+}
+
+export function participantData(participant: ParticipantRow, user: UserRow): JsonObject {
+  return {
+    identity: participant.identity,
+    type: 'chat',
+    userInfo: syncNames.userInfo(user),
+    roleSid: participant.roleSid,
+    attributes: participant.attributes,
+    dateCreated: isoDate(participant.dateCreated),
+    dateUpdated: isoDate(participant.dateUpdated),
+    lastConsumedMessageIndex: participant.lastReadMessageIndex,
+    lastConsumptionTimestamp:
+      participant.lastReadTimestamp === null ? null : isoDate(participant.lastReadTimestamp),
+    bindings: {},
+  };
+}
+
+export function myConversationData(conversation: ConversationRow, participant: ParticipantRow): JsonObject {
+  return {
+    channel: syncNames.conversation(conversation),
+    messages: syncNames.messages(conversation),
+    roster: syncNames.roster(conversation),
+    status: 'joined',
+    notificationLevel: participant.notificationLevel,
+    lastConsumedMessageIndex: participant.lastReadMessageIndex,
+  };
+}

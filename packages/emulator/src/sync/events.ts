@@ -1,0 +1,60 @@
+import { type JsonObject, parseJson } from '../json.js';
+import type { Store } from '../store/store.js';
+import { isoDate } from './data.js';
+import type { SyncChange } from './objects.js';
+
+const eventNames: Record<SyncChange['type'], string> = {
+  updated: 'updated',
+  removed: 'removed',
+  'item added': 'item_added',
+  'item updated': 'item_updated',
+  'item removed': 'item_removed',
+};
+
+/** The payload of a change event. `correlationId` is that of the subscription for replayed events, null for live ones. */
+export function changeEvent(change: SyncChange, correlationId: string | number | null): JsonObject {
+  const { object } = change;
+  return {
+    event_type: `${object.type}_${eventNames[change.type]}`,
+    event_protocol_version: 4,
+    correlation_id: correlationId,
+    event: eventBody(change),
+  };
+}
+
+function eventBody(change: SyncChange): JsonObject {
+  const { object } = change;
+  const sid = { [`${object.type}_sid`]: object.sid };
+  if (change.type === 'updated' || change.type === 'removed') {
+    return {
+      id: object.lastEventId,
+      ...sid,
+      date_created: isoDate(object.dateUpdated),
+      ...(object.type === 'document' && change.type === 'updated'
+        ? { document_unique_name: object.uniqueName, document_data: parseJson(object.data ?? '{}') }
+        : {}),
+    };
+  }
+  const { item } = change;
+  return {
+    id: item.lastEventId,
+    ...sid,
+    ...(object.type === 'list' ? { item_index: item.position } : { item_key: item.key }),
+    item_data: parseJson(item.data),
+    date_created: isoDate(item.dateUpdated),
+  };
+}
+
+/**
+ * What happened to an object after an event, derived from what it is now: an item that changed twice is told once.
+ * The SDK drops what it has already, so telling too much is harmless and a gap is not.
+ */
+export function changesAfter(store: Store, sid: string, eventId: number): SyncChange[] {
+  const object = store.syncObjects.bySid(sid);
+  if (!object || object.lastEventId <= eventId) return [];
+  if (object.type === 'document') return [{ type: 'updated', object }];
+  return store.syncItems.changedAfter(sid, eventId).map((item): SyncChange => {
+    if (item.removed) return { type: 'item removed', object, item };
+    return { type: item.createdEventId > eventId ? 'item added' : 'item updated', object, item };
+  });
+}

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { WebSocket } from 'ws';
+import { type AccessToken, tokenErrors, type VerifyToken } from '../auth/access-token.js';
+import type { Clock } from '../clock.js';
+import type { JsonObject } from '../json.js';
+import type { Session, Upstream } from '../upstream.js';
+import { type ClientMessage, readClientMessage } from './client-messages.js';
+import { decodeFrame, encodeFrame } from './frames.js';
+
+export interface ConnectionLimits {
+  /** Milliseconds a socket has to authenticate. */
+  authenticateWithin: number;
+  /** Milliseconds between keep-alive pings; a peer that answered none since the last is gone. */
+  pingEvery: number;
+  /** Milliseconds before its end at which a token is said to expire soon; half of its life for shorter ones. */
+  expiryNotice: number;
+  /**
+   * Bytes a slow reader may leave unread. Beyond, it is dropped and replays what it missed; so this must be more
+   * than a long absence takes to replay.
+   */
+  bufferedBytes: number;
+}
+
+export const connectionLimits: ConnectionLimits = {
+  authenticateWithin: 5_000,
+  pingEvery: 25_000,
+  expiryNotice: 180_000,
+  bufferedBytes: 32 * 1024 * 1024,
+};
+
+export interface ConnectionOptions {
+  verifyToken: VerifyToken;
+  upstream: Upstream;
+  clock: Clock;
+  limits: ConnectionLimits;
+  log: (line: string) => void;
+  /** Makes ready for an identity that has proved itself, and answers where its browser may cache. */
+  welcome(session: Session): { storageId: string };
+  closed(session: Session): void;
+}
+
+/** A socket from its upgrade to its end. */
+export interface Connection {
+  /** Cuts the socket without a goodbye: to the client, the network failed. */
+  drop(): void;
+}
+
+const capabilities = ['client_update', 'offline_storage'];
+const status = (code: number): JsonObject => ({ code, status: reason(code) });
+const reason = (code: number): string => (code === 200 ? 'OK' : (STATUS_CODES[code] ?? 'Unknown'));
+
+/** Speaks Twilsock with one client. Whatever arrives, it answers, ignores or drops; it never throws. */
+export function openConnection(socket: WebSocket, options: ConnectionOptions): Connection {
+  const { limits, upstream, verifyToken, clock, log } = options;
+  let phase: 'new' | 'authenticating' | 'ready' | 'gone' = 'new';
+  let session: Session | undefined;
+  let heardSincePing = true;
+  let expiryTimers: NodeJS.Timeout[] = [];
+
+  const send = (header: JsonObject, payload?: JsonObject): void => {
+    if (phase === 'gone') return;
+    const frame =
+      payload === undefined
+        ? encodeFrame(header)
+        : encodeFrame({ ...header, payload_type: 'application/json' }, JSON.stringify(payload));
+    socket.send(frame);
+    if (socket.bufferedAmount > limits.bufferedBytes) {
+      log('A client reads too slowly and was dropped');
+      drop();
+    }
+  };
+  const reply = (id: string, header: JsonObject, payload?: JsonObject): void =>
+    send({ method: 'reply', id, ...header }, payload);
+  const tell = (header: JsonObject): void => send({ ...header, id: `TM${randomUUID()}` });
+
+  const end = (): void => {
+    if (phase === 'gone') return;
+    phase = 'gone';
+    clearTimeout(authentication);
+    clearInterval(keepAlive);
+    expiryTimers.forEach(clearTimeout);
+    if (session) options.closed(session);
+  };
+  const drop = (): void => {
+    end();
+    socket.terminate();
+  };
+
+  const authentication = setTimeout(drop, limits.authenticateWithin);
+  const keepAlive = setInterval(() => {
+    if (!heardSincePing) return drop();
+    heardSincePing = false;
+    socket.ping();
+    if (phase === 'ready') tell({ method: 'ping' });
+  }, limits.pingEvery);
+
+  // Closing without a `close` frame is on purpose: with one, the SDK waits 3 s and may lose an `updateToken`.
+  const watchExpiry = (token: AccessToken): void => {
+    expiryTimers.forEach(clearTimeout);
+    const left = Math.max(0, token.expiresAt - clock.now());
+    const notice = left - Math.min(limits.expiryNotice, left / 2);
+    expiryTimers = [
+      setTimeout(
+        () => tell({ method: 'client_update', client_update_type: 'token_about_to_expire' }),
+        notice,
+      ),
+      setTimeout(drop, left),
+    ];
+  };
+
+  const refuseToken = (id: string, errorCode: keyof typeof tokenErrors): void =>
+    reply(id, {
+      status: { code: 401, status: 'UNAUTHORIZED', errorCode, description: tokenErrors[errorCode] },
+    });
+
+  const init = async (message: Extract<ClientMessage, { method: 'init' }>): Promise<void> => {
+    if (phase !== 'new') {
+      return reply(message.id, { status: { ...status(400), description: 'init was already sent' } });
+    }
+    phase = 'authenticating';
+    const verdict = await verifyToken(message.token);
+    if (isGone()) return;
+    if (!verdict.valid) {
+      phase = 'new';
+      return refuseToken(message.id, verdict.errorCode);
+    }
+    const { identity } = verdict.token;
+    session = {
+      identity,
+      push: (messageType, payload) =>
+        send(
+          {
+            method: 'notification',
+            id: `TM${randomUUID()}`,
+            message_type: messageType,
+            notification_ctx_id: '',
+          },
+          payload,
+        ),
+    };
+    const { storageId } = options.welcome(session);
+    phase = 'ready';
+    clearTimeout(authentication);
+    watchExpiry(verdict.token);
+    const known = message.continuationToken;
+    reply(message.id, {
+      status: status(200),
+      capabilities,
+      continuation_token: known ?? randomUUID(),
+      continuation_token_status:
+        known === null
+          ? { reissued: true, reissue_reason: 'MISSING', reissue_message: 'No continuation token was sent' }
+          : { reissued: false },
+      offline_storage: { ip_messaging: { storage_id: storageId } },
+      init_registrations: message.registrations.map((registration) => ({
+        notification_ctx_id: randomUUID(),
+        type: registration.type,
+        product: registration.product,
+        message_types: registration.message_types,
+      })),
+    });
+  };
+
+  const update = async (message: Extract<ClientMessage, { method: 'update' }>): Promise<void> => {
+    const verdict = await verifyToken(message.token);
+    if (isGone()) return;
+    if (!verdict.valid) return refuseToken(message.id, verdict.errorCode);
+    // Another identity would inherit this one's subscriptions.
+    if (verdict.token.identity !== session?.identity) return refuseToken(message.id, 20106);
+    watchExpiry(verdict.token);
+    reply(message.id, { status: status(200) });
+  };
+
+  const answer = (message: Extract<ClientMessage, { method: 'message' }>, by: Session): void => {
+    const result = upstream(by, message.request);
+    reply(message.id, { status: status(200), http_status: status(result.status) }, result.body);
+    result.afterwards?.();
+  };
+
+  const hear = async (data: Uint8Array): Promise<void> => {
+    const decoded = decodeFrame(data);
+    if (!decoded.ok) return refuse(1002, decoded.reason);
+    const message = readClientMessage(decoded.frame);
+    if (message.method === 'ignored') return;
+    if (message.method === 'init') return init(message);
+    if (message.method === 'close') return socket.close(1000);
+    if (message.method === 'invalid') {
+      if (message.id === undefined) return refuse(1002, message.reason);
+      return reply(message.id, { status: { ...status(400), description: message.reason } });
+    }
+    if (!session) {
+      return reply(message.id, { status: { ...status(401), description: 'init comes first' } });
+    }
+    if (message.method === 'update') return update(message);
+    if (message.method === 'message') return answer(message, session);
+    // Registrations travel in `init`; the older methods have nothing left to do.
+    reply(message.id, { status: status(200) });
+  };
+
+  // A frame that cannot be read has no id to answer to, so the socket's own close code is the answer.
+  const refuse = (code: number, why: string): void => {
+    log(`A socket was closed: ${why}`);
+    socket.close(code, why);
+  };
+  const isGone = (): boolean => phase === 'gone';
+
+  socket.on('message', (data, isBinary) => {
+    heardSincePing = true;
+    if (phase === 'gone' || socket.readyState !== socket.OPEN) return;
+    if (!isBinary || !(data instanceof Buffer)) return refuse(1003, 'frames are binary');
+    hear(data).catch((error) => {
+      log(`A frame failed: ${error instanceof Error ? error.stack : String(error)}`);
+      drop();
+    });
+  });
+  socket.on('pong', () => {
+    heardSincePing = true;
+  });
+  socket.on('close', end);
+  // Too large or broken WebSocket frames: `ws` closes with the right code itself.
+  socket.on('error', (error) => log(`A socket failed: ${error.message}`));
+
+  return { drop };
+}
