@@ -54,7 +54,7 @@ const url = (...protocols: string[]) =>
     .transform((text) => text.replace(/\/+$/, ''));
 
 const isOrigin = (text: string): boolean =>
-  text === 'null' || (URL.canParse(text) && new URL(text).origin === text);
+  text === 'null' || (URL.canParse(text) && new URL(text).origin === text && !text.includes('*'));
 const origins = z
   .string()
   .transform((list) =>

@@ -30,26 +30,27 @@ export function createMemoryLimits(options: {
 }): Limits {
   const { now, capacity = 100_000 } = options;
   const rates = { ...RATES, ...options.rates };
+  // A bucket's level is counted in milliseconds, of which one call costs a fixed number: fractions of a call would
+  // add up to a little too little, and refuse whoever comes back exactly when told to.
   const buckets = new Map<string, { level: number; at: number }>();
 
   return {
     take(bucket, key) {
-      const rate = rates[bucket];
-      const perMs = rate.perMinute / 60_000;
+      const cost = 60_000 / rates[bucket].perMinute;
+      const full = rates[bucket].burst * cost;
       const name = `${bucket}:${key}`;
       const at = now();
-      const before = buckets.get(name);
+      const before = buckets.get(name) ?? { level: full, at };
       // A clock set back must not drain a bucket.
-      const gained = before ? Math.max(0, at - before.at) * perMs : 0;
-      const level = before ? Math.min(rate.burst, before.level + gained) : rate.burst;
-      const allowed = level >= 1;
+      const level = Math.min(full, before.level + Math.max(0, at - before.at));
+      const allowed = level >= cost;
       buckets.delete(name);
-      buckets.set(name, { level: allowed ? level - 1 : level, at });
+      buckets.set(name, { level: allowed ? level - cost : level, at });
       if (buckets.size > capacity) {
         const longestUnused = buckets.keys().next().value;
         if (longestUnused !== undefined) buckets.delete(longestUnused);
       }
-      return Promise.resolve(allowed ? 0 : Math.ceil((1 - level) / perMs / 1000));
+      return Promise.resolve(allowed ? 0 : Math.ceil((cost - level) / 1000));
     },
   };
 }

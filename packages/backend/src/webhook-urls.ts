@@ -5,10 +5,10 @@ export interface WebhookUrls {
 }
 
 /** The paths of the webhooks on a server. */
-export const WEBHOOK_PATHS = {
+export const WEBHOOK_PATHS: WebhookUrls = {
   conversationAdded: '/webhooks/conversation-added',
   messageAdded: '/webhooks/message-added',
-} as const satisfies WebhookUrls;
+};
 
 /** The webhooks' addresses under the service's public one. */
 export function webhookUrls(publicBaseUrl: string): WebhookUrls {

@@ -14,6 +14,7 @@ import { WEBHOOK_PATHS } from '../webhook-urls.js';
 import { send, toCall, unreadableBody } from './fastify-call.js';
 import { type LogOptions, loggerOptions } from './logging.js';
 import { type StaticFiles, serveFiles } from './static-files.js';
+import { watchUnusedConnections } from './unused-connections.js';
 import { trackWork, type WorkUnderWay } from './work-under-way.js';
 
 /** What {@link createNodeHost} takes. */
@@ -56,6 +57,7 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
   const { address = '127.0.0.1' } = options;
   const app = createApp(options);
   const work = trackWork();
+  const dropUnused = watchUnusedConnections(app.server);
   // Handlers need the port, which is known later than the routes: the first calls wait for them.
   const started = once(app.server, 'listening').then(() => {
     const config = withPort(options.config, (app.server.address() as AddressInfo).port);
@@ -84,7 +86,7 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
     url: `http://${address.includes(':') ? `[${address}]` : address}:${(app.server.address() as AddressInfo).port}`,
     config,
     close() {
-      closing ??= stop(app, work);
+      closing ??= stop(app, work, dropUnused);
       return closing;
     },
   };
@@ -97,7 +99,6 @@ function createApp(options: NodeHostOptions): FastifyInstance {
     trustProxy: false,
     requestTimeout: 10_000,
     keepAliveTimeout: 5_000,
-    // Browsers open connections ahead of need and never use them; a short limit lets a host that stops get rid of them.
     http: { headersTimeout: 2_000, connectionsCheckingInterval: 500 },
     frameworkErrors: (error, _request, reply) => send(reply, failure(error)),
   });
@@ -176,9 +177,10 @@ async function listen(app: FastifyInstance, address: string, port: number): Prom
   }
 }
 
-async function stop(app: FastifyInstance, work: WorkUnderWay): Promise<void> {
+async function stop(app: FastifyInstance, work: WorkUnderWay, dropUnused: () => void): Promise<void> {
   // A caller that reads its answer too slowly, or never, must not keep the server alive.
   const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_LIMIT_MS);
+  dropUnused();
   await app.close();
   clearTimeout(cut);
   await work.finished();

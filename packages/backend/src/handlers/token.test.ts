@@ -1,0 +1,241 @@
+import { decodeJwt } from 'jose';
+import { describe, expect, test } from 'vitest';
+import type { Call, CallBody, Params } from '../call.js';
+import type { Config } from '../env.js';
+import { silentLog } from '../log.js';
+import { createMemoryLimits, type Limits } from '../rate-limit.js';
+import { testConfig } from '../testing/config.js';
+import { newVisitor } from '../testing/visitor.js';
+import { createTokenHandler } from './token.js';
+
+const NOW = 1_795_342_132;
+const ORIGIN = 'https://shop.example';
+const visitor = await newVisitor(NOW - 3600);
+const other = await newVisitor(NOW - 3600);
+const unborn = await newVisitor(NOW + 90_000);
+const old = await newVisitor(NOW - 31 * 86_400);
+
+function handler(changes: Partial<Config> = {}, limits?: Limits) {
+  const now = () => NOW * 1000;
+  return createTokenHandler({
+    config: testConfig(changes),
+    limits: limits ?? createMemoryLimits({ now }),
+    log: silentLog,
+    now,
+  });
+}
+
+function form(params: Params): CallBody {
+  return { kind: 'params', params };
+}
+
+function call(changes: Partial<Call> = {}): Call {
+  return {
+    method: 'POST',
+    headers: { origin: ORIGIN, accept: 'application/json' },
+    query: { identity: visitor.identity },
+    search: `?identity=${visitor.identity}`,
+    body: form({ proof: visitor.proof }),
+    ip: '192.0.2.1',
+    ...changes,
+  };
+}
+
+describe('a visitor who proves who they are', () => {
+  test('gets a token for themselves and nobody else', async () => {
+    const reply = await handler()(call());
+    expect(reply.status).toBe(200);
+    expect(reply.body).toEqual({ token: expect.any(String), identity: visitor.identity, expiresIn: 3600 });
+    expect(decodeJwt((reply.body as { token: string }).token)).toMatchObject({
+      iat: NOW,
+      exp: NOW + 3600,
+      grants: { identity: visitor.identity, chat: { service_sid: testConfig().serviceSid } },
+    });
+  });
+
+  test('is told the realtime address where one is configured', async () => {
+    const realtimeUrl = 'ws://127.0.0.1:4010/v3/wsconnect';
+    expect((await handler({ realtimeUrl })(call())).body).toMatchObject({ realtimeUrl });
+  });
+
+  test('gets the bare token as text when asking for text', async () => {
+    const reply = await handler()(call({ headers: { origin: ORIGIN, accept: 'text/plain' } }));
+    expect(reply.body).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+    const both = await handler()(
+      call({ headers: { origin: ORIGIN, accept: 'application/json, text/plain' } }),
+    );
+    expect(both.body).toHaveProperty('token');
+  });
+
+  test('may send the identity in the body, as hosts that merge both do', async () => {
+    const reply = await handler()(call({ query: {}, body: form({ ...visitor }) }));
+    expect(reply.status).toBe(200);
+  });
+
+  test('belongs to one app', async () => {
+    const inApp = await newVisitor(NOW, 'shop-eu');
+    const asked = call({ query: { identity: inApp.identity }, body: form({ proof: inApp.proof }) });
+    expect((await handler({ appId: 'shop-eu' })(asked)).status).toBe(200);
+    expect((await handler()(asked)).body).toMatchObject({ error: { code: 'proof_invalid' } });
+  });
+});
+
+describe('a refusal', () => {
+  const v4 = '0a1b2c3d-0730-4b4c-80b1-652c298efc65';
+  const noLimit: Limits = { take: async () => 0 };
+  const limited: Limits = { take: async (bucket) => (bucket === 'ip' ? 7 : 3) };
+  const broken: Limits = { take: () => Promise.reject(new Error('secret detail')) };
+  const rows: [
+    status: number,
+    code: string,
+    what: string,
+    asked: Call,
+    config?: Partial<Config>,
+    limits?: Limits,
+  ][] = [
+    [401, 'proof_required', 'GET', call({ method: 'GET', body: form({}) })],
+    [405, 'method_not_allowed', 'PUT', call({ method: 'PUT' })],
+    [413, 'body_too_large', 'a large body', call({ body: { kind: 'too_large' } })],
+    [415, 'unsupported_media_type', 'another content type', call({ body: { kind: 'unsupported' } })],
+    [400, 'bad_request', 'a broken body', call({ body: { kind: 'malformed' } })],
+    [400, 'identity_malformed', 'no identity', call({ query: {} })],
+    [400, 'identity_malformed', 'an agent’s name', call({ query: { identity: 'agent-anna' } })],
+    [400, 'identity_malformed', 'the bot’s name', call({ query: { identity: 'shop-bot' } })],
+    [400, 'identity_malformed', 'a version 4 UUID', call({ query: { identity: v4 } })],
+    [400, 'bad_request', 'two identities', call({ query: { identity: [visitor.identity, other.identity] } })],
+    [400, 'bad_request', 'an identity in both places', call({ body: form({ ...visitor }) })],
+    [400, 'bad_request', 'a proof in the URL', call({ query: { ...visitor }, body: form({}) })],
+    [400, 'bad_request', 'two proofs', call({ body: form({ proof: [visitor.proof, other.proof] }) })],
+    [401, 'proof_required', 'no proof', call({ body: form({}) })],
+    [401, 'proof_required', 'an empty proof', call({ body: form({ proof: '' }) })],
+    [400, 'proof_malformed', 'no proof at all', call({ body: form({ proof: 's1.x' }) })],
+    [403, 'proof_invalid', 'somebody else’s identity', call({ query: { identity: other.identity } })],
+    [
+      403,
+      'identity_not_yet_valid',
+      'an unborn identity',
+      call({ query: { identity: unborn.identity }, body: form({ proof: unborn.proof }) }),
+    ],
+    [
+      403,
+      'identity_expired',
+      'an old identity',
+      call({ query: { identity: old.identity }, body: form({ proof: old.proof }) }),
+      { maxIdAgeDays: 30 },
+    ],
+    [429, 'rate_limited', 'too many calls', call(), {}, limited],
+    [500, 'internal_error', 'a failure of ours', call(), {}, broken],
+  ];
+
+  test.each(rows)('%i %s answers %s', async (status, code, _what, asked, config = {}, limits = noLimit) => {
+    const reply = await handler(config, limits)(asked);
+    expect(reply.status).toBe(status);
+    expect(reply.body).toEqual({ error: { code, message: expect.any(String) }, serverTime: NOW });
+    expect(JSON.stringify(reply.body)).not.toContain('secret detail');
+    expect(reply.headers).toMatchObject({
+      'access-control-allow-origin': ORIGIN,
+      vary: 'Origin',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+
+  test('says after how many seconds to come back, the longer of the two waits', async () => {
+    const reply = await handler({}, limited)(call());
+    expect(reply.headers).toMatchObject({
+      'retry-after': '7',
+      'access-control-expose-headers': 'Retry-After',
+    });
+  });
+
+  test('names the methods there are', async () => {
+    expect((await handler()(call({ method: 'DELETE' }))).headers.allow).toBe('POST, OPTIONS');
+  });
+});
+
+describe('an origin that is not on the list', () => {
+  test.each([
+    undefined,
+    'null',
+    'https://shop.example.evil.test',
+    'https://evil-shop.example',
+    'https://sub.shop.example',
+    'http://shop.example',
+    'https://shop.example:8443',
+    'https://SHOP.example',
+    'https://shop.example.',
+    'https://shop.example/',
+  ])('%s gets no token and no CORS header', async (origin) => {
+    for (const method of ['POST', 'OPTIONS']) {
+      const reply = await handler()(call({ method, headers: origin === undefined ? {} : { origin } }));
+      expect(reply.status).toBe(403);
+      expect(reply.body).toMatchObject({ error: { code: 'origin_not_allowed' } });
+      expect(reply.headers).not.toHaveProperty('access-control-allow-origin');
+      expect(reply.headers.vary).toBe('Origin');
+    }
+  });
+
+  test('may be null where that is configured', async () => {
+    const reply = await handler({ allowedOrigins: ['null'] })(call({ headers: { origin: 'null' } }));
+    expect(reply.status).toBe(200);
+  });
+});
+
+test('a preflight of an allowed origin is answered', async () => {
+  const reply = await handler()(call({ method: 'OPTIONS', query: {}, body: form({}) }));
+  expect(reply).toMatchObject({
+    status: 204,
+    body: null,
+    headers: {
+      'access-control-allow-origin': ORIGIN,
+      'access-control-allow-methods': 'POST',
+      vary: 'Origin',
+    },
+  });
+});
+
+describe('limits', () => {
+  test('hold a visitor back after six calls, and a network after forty', async () => {
+    const ask = handler();
+    for (let count = 0; count < 6; count += 1) expect((await ask(call())).status).toBe(200);
+    expect((await ask(call())).body).toMatchObject({ error: { code: 'rate_limited' } });
+
+    const statuses: number[] = [];
+    for (let count = 0; count < 35; count += 1) {
+      const { identity, proof } = await newVisitor(NOW);
+      statuses.push((await ask(call({ query: { identity }, body: form({ proof }) }))).status);
+    }
+    expect(statuses).toEqual([...Array(33).fill(200), 429, 429]);
+  });
+
+  test('count a caller whose address is unknown by the visitor alone', async () => {
+    const { ip: _ip, ...nameless } = call();
+    expect((await handler()(nameless)).status).toBe(200);
+  });
+
+  test('count bad calls, so that guessing costs as much as asking', async () => {
+    const ask = handler();
+    for (let count = 0; count < 6; count += 1) await ask(call({ body: form({ proof: other.proof }) }));
+    expect((await ask(call({ body: form({ proof: other.proof }) }))).status).toBe(429);
+  });
+});
+
+test('the log tells what happened and never who or with which proof', async () => {
+  const lines: string[] = [];
+  const write = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
+  const ask = createTokenHandler({
+    config: testConfig(),
+    limits: createMemoryLimits({ now: Date.now }),
+    log: { info: write, warn: write, error: write },
+    now: () => NOW * 1000,
+  });
+  const reply = await ask(call());
+  await ask(call({ query: { identity: other.identity } }));
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toContain('"outcome":"granted"');
+  expect(lines[1]).toContain('"outcome":"proof_invalid"');
+  const { token } = reply.body as { token: string };
+  for (const secret of [token, 'eyJ', visitor.proof, visitor.identity, 's1.', testConfig().apiKeySecret]) {
+    expect(lines.join('\n')).not.toContain(secret);
+  }
+});

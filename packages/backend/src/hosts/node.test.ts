@@ -1,0 +1,305 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeJwt } from 'jose';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Bot } from '../bots/bot.js';
+import { testConfig } from '../testing/config.js';
+import { newVisitor } from '../testing/visitor.js';
+import { createNodeHost, type NodeHost, type NodeHostOptions } from './node.js';
+
+const silentBot: Bot = { identity: 'shop-bot', onMessageAdded: () => [] };
+const ORIGIN = 'https://shop.example';
+
+const running: NodeHost[] = [];
+async function host(options: Partial<NodeHostOptions> = {}): Promise<NodeHost> {
+  const started = await createNodeHost({ config: testConfig(), bot: silentBot, log: false, ...options });
+  running.push(started);
+  return started;
+}
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((each) => each.close()));
+});
+
+describe('the token route', () => {
+  async function ask(url: string, init: RequestInit & { query?: string } = {}) {
+    const visitor = await newVisitor();
+    const response = await fetch(`${url}/chat-widget?${init.query ?? `identity=${visitor.identity}`}`, {
+      method: 'POST',
+      headers: { origin: ORIGIN },
+      body: new URLSearchParams({ proof: visitor.proof }),
+      ...init,
+    });
+    return { visitor, response };
+  }
+
+  test('gives a token to a form and to JSON alike', async () => {
+    const { url } = await host();
+    const { visitor, response } = await ask(url);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    const answer = (await response.json()) as { token: string };
+    expect(decodeJwt(answer.token)).toMatchObject({ grants: { identity: visitor.identity } });
+
+    const second = await newVisitor();
+    const json = await ask(url, {
+      query: `identity=${second.identity}`,
+      headers: { origin: ORIGIN, 'content-type': 'application/json' },
+      body: JSON.stringify({ proof: second.proof }),
+    });
+    expect(json.response.status).toBe(200);
+  });
+
+  test('gives the bare token as text', async () => {
+    const { url } = await host();
+    const { response } = await ask(url, { headers: { origin: ORIGIN, accept: 'text/plain' } });
+    expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    expect(await response.text()).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+  });
+
+  test.each([
+    ['a body over 4 KB', 413, 'body_too_large', { body: new URLSearchParams({ proof: 'x'.repeat(5000) }) }],
+    [
+      'a file',
+      415,
+      'unsupported_media_type',
+      { body: new Blob(['x'], { type: 'application/octet-stream' }) },
+    ],
+    ['plain text', 400, 'bad_request', { body: 'proof' }],
+    [
+      'broken JSON',
+      400,
+      'bad_request',
+      { headers: { origin: ORIGIN, 'content-type': 'application/json' }, body: '{' },
+    ],
+    [
+      'nested JSON',
+      400,
+      'bad_request',
+      { headers: { origin: ORIGIN, 'content-type': 'application/json' }, body: '{"proof":{}}' },
+    ],
+    [
+      'a JSON list',
+      400,
+      'bad_request',
+      { headers: { origin: ORIGIN, 'content-type': 'application/json' }, body: '[]' },
+    ],
+    [
+      'a poisoned JSON',
+      400,
+      'bad_request',
+      {
+        headers: { origin: ORIGIN, 'content-type': 'application/json' },
+        body: '{"__proto__":{"proof":"x"}}',
+      },
+    ],
+    [
+      'a content type that is none',
+      415,
+      'unsupported_media_type',
+      { headers: { origin: ORIGIN, 'content-type': ';;' }, body: 'x' },
+    ],
+    ['no body at all', 401, 'proof_required', { body: null }],
+    ['GET', 401, 'proof_required', { method: 'GET', body: null }],
+    ['PUT', 405, 'method_not_allowed', { method: 'PUT' }],
+    ['two identities', 400, 'bad_request', { query: 'identity=a&identity=b' }],
+  ] as [string, number, string, RequestInit & { query?: string }][])(
+    'answers %s with %i %s, and lets the page read it',
+    async (_what, status, code, init) => {
+      const { url } = await host();
+      const { response } = await ask(url, init);
+      expect({ status: response.status, body: await response.json() }).toEqual({
+        status,
+        body: { error: { code, message: expect.any(String) }, serverTime: expect.any(Number) },
+      });
+      expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+      expect(response.headers.get('vary')).toBe('Origin');
+      expect(response.headers.get('cache-control')).toBe('no-store');
+    },
+  );
+
+  test('believes no header about who calls', async () => {
+    const { url } = await host({
+      limits: { take: async (bucket, key) => (bucket === 'ip' && key === '127.0.0.1' ? 9 : 0) },
+    });
+    const { response } = await ask(url, { headers: { origin: ORIGIN, 'x-forwarded-for': '198.51.100.7' } });
+    expect(response.status).toBe(429);
+    expect(response.headers.get('retry-after')).toBe('9');
+  });
+});
+
+describe('bad input', () => {
+  test('at an unknown address is answered with a code', async () => {
+    const { url } = await host();
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      const response = await fetch(`${url}/nothing/here`, { method });
+      expect(response.status).toBe(404);
+      expect(await response.json()).toEqual({ error: { code: 'not_found', message: expect.any(String) } });
+    }
+  });
+
+  test('that is no URL is answered with a code', async () => {
+    const { url } = await host();
+    const response = await fetch(`${url}/%zz`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ error: { code: 'bad_request', message: expect.any(String) } });
+  });
+
+  test('at a webhook without a signature is answered with a code', async () => {
+    const { url } = await host();
+    for (const path of ['/webhooks/conversation-added', '/webhooks/message-added']) {
+      const response = await fetch(url + path, { method: 'POST', body: new URLSearchParams({ Body: 'x' }) });
+      expect(response.status).toBe(403);
+      expect(await response.json()).toEqual({
+        error: { code: 'signature_invalid', message: expect.any(String) },
+      });
+    }
+  });
+});
+
+test('it says that it is well', async () => {
+  const { url } = await host();
+  const response = await fetch(`${url}/healthz`);
+  expect(await response.json()).toEqual({ status: 'ok' });
+  expect(response.headers.get('server')).toBeNull();
+  expect(response.headers.get('x-powered-by')).toBeNull();
+});
+
+test('a free port fills in the public address and the origins that were given without one', async () => {
+  const { url, config } = await host({
+    config: testConfig({
+      publicBaseUrl: 'http://127.0.0.1:0',
+      allowedOrigins: ['http://localhost:0', ORIGIN],
+    }),
+  });
+  const { port } = new URL(url);
+  expect(config.publicBaseUrl).toBe(`http://127.0.0.1:${port}`);
+  expect(config.allowedOrigins).toEqual([`http://localhost:${port}`, ORIGIN]);
+});
+
+test('a busy port is refused by name', async () => {
+  const { url } = await host();
+  const port = Number(new URL(url).port);
+  await expect(host({ config: testConfig({ port }) })).rejects.toMatchObject({
+    code: 'port_in_use',
+    message: expect.stringContaining(`Port ${port}`),
+  });
+});
+
+describe('files', () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'node-host-'));
+    await mkdir(join(dir, 'widget'));
+    await mkdir(join(dir, 'site'));
+    await writeFile(join(dir, 'widget/chat-widget.js'), 'loader');
+    await writeFile(join(dir, 'widget/app-Bx3k_9fQ.js'), 'app');
+    await writeFile(join(dir, 'widget/.secret'), 'hidden');
+    await writeFile(join(dir, 'site/index.html'), '<h1>Northwind</h1>');
+    await writeFile(join(dir, 'site/chat-widget.js'), 'not the loader');
+    await writeFile(join(dir, 'secret.txt'), 'outside');
+    return () => rm(dir, { recursive: true });
+  });
+  const folders = (): Partial<NodeHostOptions> => ({
+    widgetDir: join(dir, 'widget'),
+    siteDir: join(dir, 'site'),
+  });
+
+  test('of the widget may be used by other sites, the entry asked for again each time, hashed ones kept', async () => {
+    const { url } = await host(folders());
+    const entry = await fetch(`${url}/chat-widget.js`);
+    expect(await entry.text()).toBe('loader');
+    expect(entry.headers.get('content-type')).toMatch(/^(text|application)\/javascript/);
+    expect(entry.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+    expect(entry.headers.get('cache-control')).toBe('no-cache');
+    const again = await fetch(`${url}/chat-widget.js`, {
+      // Without its own cache-control, fetch would add one that asks for the whole file.
+      headers: { 'if-none-match': entry.headers.get('etag')!, 'cache-control': 'max-age=0' },
+    });
+    expect(again.status).toBe(304);
+
+    const hashed = await fetch(`${url}/app-Bx3k_9fQ.js`);
+    expect(hashed.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(hashed.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+  });
+
+  test('of the site are served at the root, with a policy where one is given', async () => {
+    const { url } = await host(folders());
+    const page = await fetch(`${url}/`);
+    expect(await page.text()).toBe('<h1>Northwind</h1>');
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(page.headers.get('content-security-policy')).toBeNull();
+    expect(page.headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    expect(page.headers.get('x-content-type-options')).toBe('nosniff');
+
+    const strict = await host({ ...folders(), siteCsp: "default-src 'self'" });
+    const guarded = await fetch(`${strict.url}/`);
+    expect(guarded.headers.get('content-security-policy')).toBe("default-src 'self'");
+  });
+
+  test('outside the folders, and hidden ones, are not there', async () => {
+    const { url } = await host(folders());
+    for (const path of ['/.secret', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/widget/chat-widget.js']) {
+      const response = await fetch(url + path);
+      expect([403, 404]).toContain(response.status);
+      expect(await response.json()).toHaveProperty('error.code');
+    }
+  });
+});
+
+describe('closing', () => {
+  test('does not wait for a connection that asks nothing', async () => {
+    const { url, close } = await host();
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    const gone = once(socket, 'close');
+    socket.resume();
+    await close();
+    await gone;
+  });
+
+  test('can be asked for twice, and the port is free afterwards', async () => {
+    const { url, close } = await host();
+    await Promise.all([close(), close()]);
+    await host({ config: testConfig({ port: Number(new URL(url).port) }) });
+  });
+});
+
+test('a whole run leaves no token, proof, identity or secret in the log', async () => {
+  const lines: string[] = [];
+  const config = testConfig();
+  const { url, close } = await host({
+    log: { level: 'debug', stream: { write: (line) => void lines.push(line) } },
+  });
+  const visitor = await newVisitor();
+  const ask = (init: RequestInit) => fetch(`${url}/chat-widget?identity=${visitor.identity}`, init);
+  const body = new URLSearchParams({ proof: visitor.proof });
+  const headers = { origin: ORIGIN, authorization: 'Bearer somebody', cookie: 'sid=cookie-value' };
+  const { token } = (await (await ask({ method: 'POST', headers, body })).json()) as { token: string };
+  await ask({ method: 'POST', headers, body: 's1.plain' });
+  await fetch(`${url}/webhooks/message-added`, {
+    method: 'POST',
+    headers: { 'x-twilio-signature': 'a-signature=' },
+    body: new URLSearchParams({ Body: 'my card number' }),
+  });
+  await close();
+  const log = lines.join('');
+  expect(log).toContain('"outcome":"granted"');
+  expect(log).toContain('"outcome":"signature_invalid"');
+  for (const secret of [
+    token,
+    'eyJ',
+    's1.',
+    visitor.identity,
+    'somebody',
+    'cookie-value',
+    'a-signature',
+    'my card number',
+    config.apiKeySecret,
+    config.authToken,
+  ]) {
+    expect(log).not.toContain(secret);
+  }
+});

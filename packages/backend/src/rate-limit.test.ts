@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { createMemoryLimits, networkOf } from './rate-limit.js';
+
+describe('a bucket', () => {
+  test('gives its burst at once and then one call each time it has gained one', async () => {
+    let now = 0;
+    const limits = createMemoryLimits({ now: () => now });
+    for (let call = 0; call < 40; call += 1) expect(await limits.take('ip', '192.0.2.1')).toBe(0);
+    expect(await limits.take('ip', '192.0.2.1')).toBe(3);
+    now += 2_999;
+    expect(await limits.take('ip', '192.0.2.1')).toBe(1);
+    now += 1;
+    expect(await limits.take('ip', '192.0.2.1')).toBe(0);
+    expect(await limits.take('ip', '192.0.2.1')).toBe(3);
+  });
+
+  test('counts callers, and networks and visitors, apart', async () => {
+    const limits = createMemoryLimits({ now: () => 0, rates: { ip: { perMinute: 1, burst: 1 } } });
+    expect(await limits.take('ip', 'a')).toBe(0);
+    expect(await limits.take('ip', 'a')).toBe(60);
+    expect(await limits.take('ip', 'b')).toBe(0);
+    expect(await limits.take('identity', 'a')).toBe(0);
+  });
+
+  test('never holds more than its burst, and a clock set back takes nothing away', async () => {
+    let now = 1e12;
+    const limits = createMemoryLimits({ now: () => now, rates: { ip: { perMinute: 60, burst: 2 } } });
+    await limits.take('ip', 'a');
+    now -= 1e9;
+    expect(await limits.take('ip', 'a')).toBe(0);
+    now += 1e9;
+    expect([
+      await limits.take('ip', 'a'),
+      await limits.take('ip', 'a'),
+      await limits.take('ip', 'a'),
+    ]).toEqual([0, 0, 1]);
+  });
+
+  test('is forgotten, longest unused first, when there are too many', async () => {
+    const limits = createMemoryLimits({
+      now: () => 0,
+      capacity: 2,
+      rates: { ip: { perMinute: 1, burst: 1 } },
+    });
+    await limits.take('ip', 'a');
+    await limits.take('ip', 'b');
+    await limits.take('ip', 'c');
+    expect(await limits.take('ip', 'c')).toBe(60);
+    expect(await limits.take('ip', 'a')).toBe(0);
+  });
+});
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['::ffff:192.0.2.1', '192.0.2.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:DB8:1:2::9', '2001:db8:1:2::/64'],
+  ['2001:db8::9', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['not an address', 'not an address'],
+])('%s is counted as %s', (ip, network) => {
+  expect(networkOf(ip)).toBe(network);
+});
