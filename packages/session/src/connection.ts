@@ -12,6 +12,8 @@ export interface RemoteMessage {
   attributes: unknown;
   /** Milliseconds since the epoch. */
   at: number;
+  /** Milliseconds since the epoch; of two copies of one message the later one holds. */
+  updatedAt: number;
   edited: boolean;
 }
 
@@ -47,6 +49,11 @@ export interface RemoteConversation {
   send(body: string, attributes: Record<string, unknown>): Promise<{ index: number | null }>;
   /** The newest page, or the one that ends before `beforeIndex`. */
   page(size: number, beforeIndex?: number): Promise<RemotePage>;
+  /**
+   * Every message after `index` (-1: all), ascending, as the service has them now and not as a cache remembers:
+   * the answer decides whether a message must be sent again.
+   */
+  after(index: number): Promise<RemoteMessage[]>;
   typing(): Promise<void>;
   markRead(index: number): Promise<void>;
   listen(events: ConversationEvents): () => void;

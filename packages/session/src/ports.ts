@@ -13,6 +13,8 @@ export interface SessionStorage {
   remove(key: string): void;
   /** False when the values do not outlive the page. */
   readonly lasting: boolean;
+  /** True when lasting storage was asked for and the browser refused it: the visitor is told once. */
+  readonly blocked?: boolean;
 }
 
 /** Runs `work` while no other tab runs work under the same name. */
@@ -23,6 +25,8 @@ export interface SessionCrypto {
   randomBytes(length: number): Uint8Array;
   randomId(): string;
   sha256(bytes: Uint8Array): Uint8Array;
+  /** False on a page where the SDK cannot run (plain http on another host than this machine). Absent: it can. */
+  readonly secureContext?: boolean;
 }
 
 export interface TokenGrant {
@@ -34,7 +38,33 @@ export interface TokenGrant {
   conversationSid: string | null;
 }
 
-/** Asks the token service. Rejects with a `TokenServiceError`. */
+/**
+ * Why the token service gave no token. `status` is `null` when nothing answered (network, timeout, redirect);
+ * `code` is the service's own error code, `null` when the answer was not in its format.
+ */
+export class TokenServiceError extends Error {
+  override readonly name = 'TokenServiceError';
+  readonly status: number | null;
+  readonly code: string | null;
+  /** Seconds the service asked to wait. */
+  readonly retryAfter: number | null;
+  /** The service's clock, Unix seconds. */
+  readonly serverTime: number | null;
+
+  constructor(
+    message: string,
+    answer: { status?: number; code?: string; retryAfter?: number; serverTime?: number } = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.status = answer.status ?? null;
+    this.code = answer.code ?? null;
+    this.retryAfter = answer.retryAfter ?? null;
+    this.serverTime = answer.serverTime ?? null;
+  }
+}
+
+/** Asks the token service. Rejects with a {@link TokenServiceError}. */
 export type FetchToken = (request: { identity: string; proof: string }) => Promise<TokenGrant>;
 
 /** Hears the browser say that the network went or came back; returns how to stop. */

@@ -1,0 +1,221 @@
+import { backoffDelay } from './backoff.js';
+import { type Connect, type Connection, ConnectionError, type LinkState } from './connection.js';
+import type { SessionClock, SessionCrypto, TokenGrant } from './ports.js';
+import type { ReasonCode } from './snapshot.js';
+import { withTimeLimit } from './time-limit.js';
+import type { TokenKeeper } from './token.js';
+
+const READY_LIMIT_MS = 20_000;
+const REBUILD_EVERY_MS = 10_000;
+/** A second click on "try again" this soon would only throw away the attempt of the first. */
+const IMPATIENCE_MS = 2_000;
+
+/** Keeps one connection alive: builds it, gives it fresh tokens, replaces it when only that helps. */
+export interface ConnectionKeeper {
+  start(): void;
+  /** A token is due or expired. */
+  renewToken(): void;
+  /** Ends waits, and replaces a connection that is not up. */
+  retryNow(): void;
+  /** The network is back: ends waits. */
+  nudge(): void;
+  /** This connection says it is up and does not answer. */
+  replace(connection: Connection): void;
+  stop(): Promise<void>;
+}
+
+export interface ConnectionKeeperOptions {
+  connect: Connect | (() => Promise<Connect>);
+  realtimeUrl?: string;
+  token: TokenKeeper;
+  clock: SessionClock;
+  crypto: SessionCrypto;
+  /** `fresh`: another connection than before, on which nothing is open yet. */
+  onUp(connection: Connection, fresh: boolean, grant: TokenGrant): void;
+  onDown(): void;
+  onTrouble(reason: ReasonCode, retryAt: number): void;
+}
+
+interface Link {
+  connection: Connection;
+  grant: TokenGrant;
+  ready: boolean;
+  up: boolean;
+}
+
+export function createConnectionKeeper(options: ConnectionKeeperOptions): ConnectionKeeper {
+  const { token, clock, crypto } = options;
+  // Each connection has its number; whatever a discarded one still says carries an old number and is not heard.
+  let generation = 0;
+  let link: Link | null = null;
+  let builtAt = Number.NEGATIVE_INFINITY;
+  let failures = 0;
+  let denials = 0;
+  let renewing = false;
+  let closing: Promise<unknown> = Promise.resolve();
+  let stopped = true;
+  let endWait = (): void => {};
+
+  const wait = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = clock.after(ms, resolve);
+      endWait = () => {
+        cancel();
+        resolve();
+      };
+    });
+
+  const discard = (): void => {
+    const old = link;
+    link = null;
+    if (!old) return;
+    if (old.up) options.onDown();
+    closing = Promise.all([closing, old.connection.close().catch(() => {})]);
+  };
+
+  const build = async (delay: number): Promise<void> => {
+    generation += 1;
+    const mine = generation;
+    discard();
+    endWait();
+    if (delay > 0) await wait(delay);
+    if (mine !== generation) return;
+    let grant: TokenGrant;
+    try {
+      grant = await token.current();
+    } catch {
+      return; // Given up or stopped; whoever waits has been told.
+    }
+    if (mine !== generation) return;
+    builtAt = clock.now();
+    try {
+      const fresh = await connectWith(grant, mine);
+      if (!fresh) return;
+      await withTimeLimit(fresh.connection.ready(), READY_LIMIT_MS, clock, () => {
+        return new ConnectionError('not_sent', 'The chat service did not answer in time.');
+      });
+      if (mine !== generation) return;
+      failures = 0;
+      denials = 0;
+      fresh.ready = true;
+      fresh.up = true;
+      options.onUp(fresh.connection, true, grant);
+    } catch {
+      // A denied token has its own way on, which began a new generation.
+      if (mine === generation) rebuildLater('connection_failed');
+    }
+  };
+
+  const connectWith = async (grant: TokenGrant, mine: number): Promise<Link | null> => {
+    const realtimeUrl = options.realtimeUrl ?? grant.realtimeUrl;
+    const request = {
+      token: grant.token,
+      ...(realtimeUrl === null ? {} : { realtimeUrl }),
+      events: {
+        link: (state: LinkState) => mine === generation && onLink(state),
+        tokenExpiring: () => mine === generation && void renew(),
+        tokenExpired: () => mine === generation && void renew(),
+      },
+    };
+    let connection = options.connect(request);
+    if ('then' in connection) {
+      const connect = await connection;
+      if (mine !== generation) return null;
+      connection = connect(request);
+    }
+    // Set before anything is awaited: the connection may speak at any moment from now on.
+    link = { connection, grant, ready: false, up: false };
+    return link;
+  };
+
+  const rebuildLater = (reason: ReasonCode): void => {
+    failures += 1;
+    const sinceBuilt = clock.now() - builtAt;
+    const delay = Math.max(backoffDelay(failures, crypto), REBUILD_EVERY_MS - sinceBuilt);
+    options.onTrouble(reason, clock.now() + delay);
+    void build(delay);
+  };
+
+  const rebuild = (): void => {
+    const delay = Math.max(0, REBUILD_EVERY_MS - (clock.now() - builtAt));
+    if (delay > 0) options.onTrouble('connection_lost', clock.now() + delay);
+    void build(delay);
+  };
+
+  const onLink = (state: LinkState): void => {
+    if (!link) return;
+    if (state === 'connected') {
+      if (!link.ready || link.up) return;
+      denials = 0;
+      link.up = true;
+      options.onUp(link.connection, false, link.grant);
+      return;
+    }
+    if (link.up) {
+      link.up = false;
+      options.onDown();
+    }
+    if (state === 'dead') {
+      if (link.ready) rebuild();
+      else rebuildLater('connection_failed');
+    }
+    if (state === 'denied') void denied(link);
+  };
+
+  const denied = async (refused: Link): Promise<void> => {
+    // With `ready` behind it the SDK takes a new token; before, it is half built and only good to be thrown away.
+    if (refused.ready) return renew();
+    denials += 1;
+    if (denials > 1) {
+      // A token that was made a moment ago and is refused: the service's keys are wrong, and may be put right.
+      void token.renew().catch(() => {});
+      return rebuildLater('token_rejected');
+    }
+    void token.renew().catch(() => {});
+    void build(0);
+  };
+
+  const renew = async (): Promise<void> => {
+    if (renewing || !link) return;
+    renewing = true;
+    const target = link;
+    try {
+      const grant = await token.renew();
+      if (link !== target) return;
+      if (grant.identity !== target.grant.identity) return void build(0);
+      target.grant = grant;
+      await target.connection.updateToken(grant.token);
+    } catch {
+      if (link === target && !stopped) rebuild();
+    } finally {
+      renewing = false;
+    }
+  };
+
+  return {
+    start() {
+      stopped = false;
+      void build(0);
+    },
+    renewToken: () => void renew(),
+    nudge() {
+      token.retryNow();
+      endWait();
+    },
+    retryNow() {
+      token.retryNow();
+      endWait();
+      if (link && !link.up && clock.now() - builtAt > IMPATIENCE_MS) void build(0);
+    },
+    replace(connection) {
+      if (link?.connection === connection) rebuild();
+    },
+    async stop() {
+      stopped = true;
+      generation += 1;
+      endWait();
+      discard();
+      await closing;
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import type { RemoteConversation, RemoteMessage } from './connection.js';
+import {
+  emptyTranscript,
+  messageArrived,
+  messageRemoved,
+  messagesArrived,
+  newestIndex,
+  pageReread,
+  type Transcript,
+} from './transcript.js';
+
+export interface HistoryState {
+  transcript: Transcript;
+  hasOlder: boolean;
+  loadingOlder: boolean;
+  loaded: boolean;
+}
+
+/** Keeps the messages of the open conversation complete: newest page first, older on demand, holes filled. */
+export interface History {
+  state(): HistoryState;
+  /** Reads the newest page of a conversation that was opened on a new connection, and what lies between. */
+  open(conversation: RemoteConversation): Promise<void>;
+  /** The link was lost: from here on live messages prove nothing about those before them. */
+  interrupted(): void;
+  /** Reads what was missed. */
+  catchUp(): Promise<void>;
+  readAfter(index: number): Promise<void>;
+  loadOlder(): Promise<void>;
+  arrived(message: RemoteMessage): void;
+  removed(index: number): void;
+  /** Another conversation begins. */
+  clear(): void;
+}
+
+export function createHistory(options: {
+  pageSize: number;
+  onChange(): void;
+  /** Every message that was read or heard, also those that change nothing. */
+  onMessages(messages: readonly RemoteMessage[]): void;
+}): History {
+  const { pageSize } = options;
+  let transcript = emptyTranscript;
+  let conversation: RemoteConversation | null = null;
+  /** Nothing is missing from `oldest` to `readTo`. */
+  let oldest = Number.POSITIVE_INFINITY;
+  let readTo = -1;
+  let unbroken = false;
+  let hasOlder = false;
+  let loaded = false;
+  let older: Promise<void> | null = null;
+
+  const merge = (next: Transcript, messages: readonly RemoteMessage[]): void => {
+    transcript = next;
+    options.onMessages(messages);
+    options.onChange();
+  };
+
+  const readAfter = async (from: RemoteConversation, index: number): Promise<boolean> => {
+    const messages = await from.after(index);
+    if (conversation !== from) return false;
+    if (loaded && index + 1 < oldest) {
+      oldest = index + 1;
+      hasOlder = index >= 0;
+    }
+    merge(messagesArrived(transcript, messages), messages);
+    return true;
+  };
+
+  const caughtUp = (): void => {
+    readTo = Math.max(readTo, newestIndex(transcript));
+    unbroken = true;
+  };
+
+  const readOlder = async (from: RemoteConversation): Promise<void> => {
+    const page = await from.page(pageSize, oldest);
+    if (conversation !== from) return;
+    oldest = page.messages[0]?.index ?? oldest;
+    hasOlder = page.hasOlder && page.messages.length > 0;
+    merge(messagesArrived(transcript, page.messages), page.messages);
+  };
+
+  return {
+    state: () => ({ transcript, hasOlder, loaded, loadingOlder: older !== null }),
+    async open(opened) {
+      conversation = opened;
+      unbroken = false;
+      const page = await opened.page(pageSize);
+      if (conversation !== opened) return;
+      const first = page.messages[0]?.index;
+      if (!loaded) {
+        loaded = true;
+        hasOlder = page.hasOlder;
+        oldest = first ?? 0;
+        merge(messagesArrived(transcript, page.messages), page.messages);
+      } else {
+        merge(pageReread(transcript, page), page.messages);
+        const hole = first !== undefined && first > readTo + 1 && page.hasOlder;
+        if (hole && !(await readAfter(opened, readTo))) return;
+      }
+      caughtUp();
+    },
+    interrupted() {
+      unbroken = false;
+    },
+    async catchUp() {
+      if (conversation && (await readAfter(conversation, readTo))) caughtUp();
+    },
+    async readAfter(index) {
+      if (conversation) await readAfter(conversation, index);
+    },
+    loadOlder() {
+      if (older) return older;
+      if (!conversation || !hasOlder) return Promise.resolve();
+      older = readOlder(conversation).finally(() => {
+        older = null;
+        options.onChange();
+      });
+      options.onChange();
+      return older;
+    },
+    arrived(message) {
+      // An edit of something older than what has been read: it will be read as it is then.
+      if (loaded && message.index < oldest) return;
+      merge(messageArrived(transcript, message), [message]);
+      if (unbroken) readTo = Math.max(readTo, message.index);
+    },
+    removed(index) {
+      transcript = messageRemoved(transcript, index);
+      options.onChange();
+    },
+    clear() {
+      conversation = null;
+      transcript = emptyTranscript;
+      oldest = Number.POSITIVE_INFINITY;
+      readTo = -1;
+      unbroken = false;
+      hasOlder = false;
+      loaded = false;
+      older = null;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import type { PendingMessage } from './pending.js';
+import type { SessionStorage } from './ports.js';
+import type { MessageErrorCode } from './snapshot.js';
+
+const VERSION = 1;
+const ERRORS: readonly MessageErrorCode[] = ['too_long', 'malformed_text', 'refused', 'conversation_closed'];
+
+/** What was delivered needs no storing: the service has it. */
+export function savePending(storage: SessionStorage, key: string, list: readonly PendingMessage[]): void {
+  const messages = list
+    .filter(({ state }) => state !== 'sent')
+    .map(({ cid, body, at, error, attempted, after }) => ({ cid, body, at, error, attempted, after }));
+  if (messages.length === 0) storage.remove(key);
+  else storage.write(key, JSON.stringify({ version: VERSION, messages }));
+}
+
+/** Total: entries that make no sense are left out. */
+export function loadPending(storage: SessionStorage, key: string): PendingMessage[] {
+  try {
+    const value: unknown = JSON.parse(storage.read(key) ?? 'null');
+    if (typeof value !== 'object' || value === null) return [];
+    const { version, messages } = value as Partial<Record<string, unknown>>;
+    if (version !== VERSION || !Array.isArray(messages)) return [];
+    return messages.map(readEntry).filter((entry) => entry !== null);
+  } catch {
+    return [];
+  }
+}
+
+function readEntry(value: unknown): PendingMessage | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { cid, body, at, error, attempted, after } = value as Partial<Record<string, unknown>>;
+  if (typeof cid !== 'string' || cid === '' || typeof body !== 'string' || typeof at !== 'number')
+    return null;
+  const known = ERRORS.find((code) => code === error) ?? null;
+  return {
+    cid,
+    body,
+    at,
+    state: known ? 'failed' : 'queued',
+    index: null,
+    error: known,
+    attempted: attempted === true,
+    after: typeof after === 'number' && Number.isInteger(after) ? after : -1,
+  };
+}
+
+/**
+ * Brings this tab's list and the stored one together, which other tabs write too. What is missing in storage was
+ * delivered by another tab, or storage was emptied: only the history can tell, so it is looked for before sending.
+ */
+export function mergePending(
+  mine: readonly PendingMessage[],
+  stored: readonly PendingMessage[],
+): readonly PendingMessage[] {
+  const known = new Set(mine.map(({ cid }) => cid));
+  const kept = new Map(stored.map((entry) => [entry.cid, entry]));
+  const merged = mine.map((entry) => {
+    if (entry.state !== 'queued') return entry;
+    const other = kept.get(entry.cid);
+    if (!other) return entry.attempted ? entry : { ...entry, attempted: true };
+    return other.attempted && !entry.attempted ? { ...entry, attempted: true, after: other.after } : entry;
+  });
+  return [...merged, ...stored.filter(({ cid }) => !known.has(cid))];
+}

@@ -1,0 +1,186 @@
+import { backoffCeiling, backoffDelay, jitter } from './backoff.js';
+import { fromBase64url, utf8Text } from './bytes.js';
+import {
+  type FetchToken,
+  type SessionClock,
+  type SessionCrypto,
+  type TokenGrant,
+  TokenServiceError,
+} from './ports.js';
+import type { ReasonCode } from './snapshot.js';
+
+const LONGEST_TOKEN = 16 * 1024;
+const LONGEST_RATE_LIMIT_MS = 5 * 60_000;
+const REFRESH_SHARE = 0.8;
+
+/** What a failed request means for the chat. */
+export type TokenFailure =
+  | { action: 'retry'; reason: ReasonCode; waitMs: number | null }
+  | { action: 'new_identity'; birthSeconds: number | null }
+  | { action: 'give_up'; reason: ReasonCode };
+
+/** Reads the service's answer by the rules of the protocol; `null` codes are answers that are not the service's. */
+export function readFailure(error: unknown): TokenFailure {
+  if (!(error instanceof TokenServiceError)) return { action: 'retry', reason: 'unexpected', waitMs: null };
+  const { status, code, retryAfter, serverTime } = error;
+  if (status === null) return { action: 'retry', reason: 'token_service_unreachable', waitMs: null };
+  if (status === 429) {
+    const waitMs = retryAfter === null ? null : Math.min(LONGEST_RATE_LIMIT_MS, retryAfter * 1_000);
+    return { action: 'retry', reason: 'rate_limited', waitMs };
+  }
+  if (code === null || status >= 500) return { action: 'retry', reason: 'token_service_error', waitMs: null };
+  if (code === 'proof_invalid' || code === 'identity_expired') {
+    return { action: 'new_identity', birthSeconds: null };
+  }
+  if (code === 'identity_not_yet_valid') return { action: 'new_identity', birthSeconds: serverTime };
+  if (code === 'origin_not_allowed') return { action: 'give_up', reason: 'origin_not_allowed' };
+  if (status === 405 || status === 413 || status === 415 || code === 'bad_request') {
+    return { action: 'give_up', reason: 'token_service_error' };
+  }
+  return { action: 'give_up', reason: 'identity_rejected' };
+}
+
+/** The claims of a token that this chat may use; throws a sentence about what is wrong with it otherwise. */
+export function checkToken(grant: TokenGrant, identity: string): { lifeSeconds: number | null } {
+  const { token } = grant;
+  if (token.length > LONGEST_TOKEN)
+    throw new TokenServiceError('The token is longer than 16 KB.', { status: 200 });
+  const parts = token.split('.');
+  const bytes = parts.length === 3 && parts[2] !== '' ? fromBase64url(parts[1] ?? '') : null;
+  const claims = bytes && parseClaims(utf8Text(bytes));
+  if (!claims) throw new TokenServiceError('The answer holds no access token.', { status: 200 });
+  if (claims.identity !== identity || grant.identity !== identity) {
+    throw new TokenServiceError('The token is made out to somebody else.', { status: 200 });
+  }
+  const byClaims = claims.exp !== null && claims.iat !== null ? claims.exp - claims.iat : null;
+  return { lifeSeconds: grant.expiresIn ?? byClaims };
+}
+
+function parseClaims(
+  text: string | null,
+): { identity: unknown; iat: number | null; exp: number | null } | null {
+  try {
+    const claims: unknown = JSON.parse(text ?? '');
+    if (typeof claims !== 'object' || claims === null) return null;
+    const { grants, iat, exp } = claims as Partial<Record<string, unknown>>;
+    if (typeof grants !== 'object' || grants === null || !('identity' in grants)) return null;
+    return {
+      identity: grants.identity,
+      iat: typeof iat === 'number' ? iat : null,
+      exp: typeof exp === 'number' ? exp : null,
+    };
+  } catch {
+    return null;
+  }
+}
+
+export interface TokenKeeper {
+  /** The token in use, or the one being fetched. Settles when there is one; rejects only after `onGiveUp` or `stop`. */
+  current(): Promise<TokenGrant>;
+  /** A new token. Callers at the same time share one request. */
+  renew(): Promise<TokenGrant>;
+  /** Ends a wait between two attempts. */
+  retryNow(): void;
+  stop(): void;
+}
+
+export interface TokenKeeperOptions {
+  fetchToken: FetchToken;
+  clock: SessionClock;
+  crypto: SessionCrypto;
+  /** Who asks, now. */
+  claim(): { identity: string; proof: string };
+  /** Archives the refused identity and makes another one. */
+  newIdentity(birthSeconds: number | null): Promise<void>;
+  onTrouble(reason: ReasonCode, retryAt: number): void;
+  onGiveUp(reason: ReasonCode): void;
+  /** 80 % of the token's life is over. */
+  onDue(): void;
+}
+
+/** Thrown to those who wait for a token that will not come. */
+export class NoTokenError extends Error {
+  override readonly name = 'NoTokenError';
+}
+
+export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
+  const { clock, crypto } = options;
+  let grant: TokenGrant | null = null;
+  let pending: Promise<TokenGrant> | null = null;
+  let identityReplaced = false;
+  let stopped = false;
+  let cancelDue = (): void => {};
+  let endWait = (): void => {};
+
+  const wait = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = clock.after(ms, resolve);
+      endWait = () => {
+        cancel();
+        resolve();
+      };
+    });
+
+  const accept = (fresh: TokenGrant, lifeSeconds: number | null): TokenGrant => {
+    grant = fresh;
+    cancelDue();
+    // Counted from receipt, so that a wrong clock at the visitor's does not matter.
+    if (lifeSeconds !== null && lifeSeconds > 0) {
+      cancelDue = clock.after(lifeSeconds * REFRESH_SHARE * 1_000, options.onDue);
+    }
+    return fresh;
+  };
+
+  const giveUp = (reason: ReasonCode): NoTokenError => {
+    options.onGiveUp(reason);
+    return new NoTokenError(`No token: ${reason}`);
+  };
+
+  const request = async (): Promise<TokenGrant> => {
+    for (let attempt = 1; ; attempt += 1) {
+      if (stopped) throw new NoTokenError('The session was stopped.');
+      let failure: TokenFailure;
+      try {
+        const claim = options.claim();
+        const fresh = await options.fetchToken(claim);
+        const { lifeSeconds } = checkToken(fresh, claim.identity);
+        return accept(fresh, lifeSeconds);
+      } catch (error) {
+        failure = readFailure(error);
+      }
+      if (stopped) throw new NoTokenError('The session was stopped.');
+      if (failure.action === 'give_up') throw giveUp(failure.reason);
+      if (failure.action === 'new_identity') {
+        // Once: an identity that was just made and is refused again will be refused for ever.
+        if (identityReplaced) throw giveUp('identity_rejected');
+        identityReplaced = true;
+        await options.newIdentity(failure.birthSeconds);
+        attempt = 0;
+        continue;
+      }
+      const { waitMs } = failure;
+      const delay =
+        waitMs === null ? backoffDelay(attempt, crypto) : waitMs + jitter(backoffCeiling(attempt), crypto);
+      options.onTrouble(failure.reason, clock.now() + delay);
+      await wait(delay);
+    }
+  };
+
+  const renew = (): Promise<TokenGrant> => {
+    pending ??= request().finally(() => {
+      pending = null;
+    });
+    return pending;
+  };
+
+  return {
+    current: () => pending ?? (grant ? Promise.resolve(grant) : renew()),
+    renew,
+    retryNow: () => endWait(),
+    stop() {
+      stopped = true;
+      cancelDue();
+      endWait();
+    },
+  };
+}

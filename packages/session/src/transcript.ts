@@ -1,0 +1,167 @@
+import type { RemoteMessage, RemotePage } from './connection.js';
+import type { PendingMessage } from './pending.js';
+import type { ChatMessage } from './snapshot.js';
+
+/**
+ * What is known of a conversation's messages: plain data and pure transitions. Events may come late, twice and in
+ * any order, and pages overlap; the same set of facts always gives the same transcript.
+ */
+export interface Transcript {
+  /** Ascending by index; gaps are normal. */
+  readonly messages: readonly RemoteMessage[];
+  /** Indexes are never used twice, so that a removed one stays removed however late its message arrives. */
+  readonly removed: ReadonlySet<number>;
+}
+
+export const emptyTranscript: Transcript = { messages: [], removed: new Set() };
+
+export function messageArrived(transcript: Transcript, message: RemoteMessage): Transcript {
+  if (transcript.removed.has(message.index)) return transcript;
+  const { messages } = transcript;
+  const place = placeOf(messages, message.index);
+  const known = messages[place];
+  if (known?.index === message.index) {
+    if (known.updatedAt > message.updatedAt || sameMessage(known, message)) return transcript;
+    return { ...transcript, messages: [...messages.slice(0, place), message, ...messages.slice(place + 1)] };
+  }
+  return { ...transcript, messages: [...messages.slice(0, place), message, ...messages.slice(place)] };
+}
+
+export function messagesArrived(transcript: Transcript, messages: readonly RemoteMessage[]): Transcript {
+  return messages.reduce(messageArrived, transcript);
+}
+
+export function messageRemoved(transcript: Transcript, index: number): Transcript {
+  if (transcript.removed.has(index)) return transcript;
+  return {
+    messages: transcript.messages.filter((message) => message.index !== index),
+    removed: new Set(transcript.removed).add(index),
+  };
+}
+
+/**
+ * A page that was read anew after the connection was rebuilt: what it should hold and does not was removed while
+ * nobody was listening.
+ */
+export function pageReread(transcript: Transcript, page: RemotePage): Transcript {
+  const first = page.messages[0];
+  const last = page.messages.at(-1);
+  if (!first || !last) return transcript;
+  const present = new Set(page.messages.map(({ index }) => index));
+  const gone = transcript.messages.filter(
+    ({ index }) => index > first.index && index < last.index && !present.has(index),
+  );
+  const swept = gone.reduce((rest, { index }) => messageRemoved(rest, index), transcript);
+  return messagesArrived(swept, page.messages);
+}
+
+export function newestIndex(transcript: Transcript): number {
+  return transcript.messages.at(-1)?.index ?? -1;
+}
+
+export function clientIdOf(attributes: unknown): string | null {
+  if (typeof attributes !== 'object' || attributes === null || !('cid' in attributes)) return null;
+  return typeof attributes.cid === 'string' && attributes.cid !== '' ? attributes.cid : null;
+}
+
+/**
+ * The list a user interface shows: by index, then what is still on its way. One own client id is one bubble, even
+ * where a broken link made the service store the text twice. Unchanged entries of `before` are kept as they are.
+ */
+export function shownMessages(
+  transcript: Transcript,
+  pending: readonly PendingMessage[],
+  isOwn: (author: string) => boolean,
+  ownIdentity: string,
+  before: readonly ChatMessage[],
+): readonly ChatMessage[] {
+  const shown: ChatMessage[] = [];
+  const delivered = new Set<string>();
+  for (const message of transcript.messages) {
+    const own = isOwn(message.author);
+    const cid = own ? clientIdOf(message.attributes) : null;
+    if (cid !== null) {
+      // One author and one client id: another author may repeat somebody's attributes, and is not swallowed.
+      const bubble = `${message.author}\n${cid}`;
+      if (delivered.has(bubble)) continue;
+      delivered.add(bubble);
+    }
+    const { sid, index, author, body, at, edited } = message;
+    shown.push({ key: cid ?? sid, sid, index, author, own, body, at, state: 'sent', error: null, edited });
+  }
+  const waiting: ChatMessage[] = [];
+  for (const { cid, index, body, at, state, error } of pending) {
+    if (delivered.has(`${ownIdentity}\n${cid}`)) continue;
+    if (index !== null && transcript.removed.has(index)) continue;
+    const bubble: ChatMessage = {
+      key: cid,
+      sid: null,
+      index,
+      author: ownIdentity,
+      own: true,
+      body,
+      at,
+      state: state === 'queued' ? 'sending' : state,
+      error,
+      edited: false,
+    };
+    if (index === null) {
+      waiting.push(bubble);
+      continue;
+    }
+    const place = placeOf(shown, index);
+    // The stored copy may have lost its attributes on the way; its index says the same.
+    if (shown[place]?.index !== index) shown.splice(place, 0, bubble);
+  }
+  return keepUnchanged([...shown, ...waiting], before);
+}
+
+/** Where `index` is or belongs in a list that ascends by index. */
+function placeOf(list: readonly { index: number | null }[], index: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle]?.index ?? 0) < index) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function sameMessage(one: RemoteMessage, other: RemoteMessage): boolean {
+  return (
+    one.sid === other.sid &&
+    one.author === other.author &&
+    one.body === other.body &&
+    one.at === other.at &&
+    one.updatedAt === other.updatedAt &&
+    one.edited === other.edited &&
+    clientIdOf(one.attributes) === clientIdOf(other.attributes)
+  );
+}
+
+function keepUnchanged(list: ChatMessage[], before: readonly ChatMessage[]): readonly ChatMessage[] {
+  const known = new Map(before.map((message) => [message.key, message]));
+  let same = list.length === before.length;
+  const kept = list.map((message, place) => {
+    const old = known.get(message.key);
+    const result = old && equalBubbles(old, message) ? old : message;
+    if (result !== before[place]) same = false;
+    return result;
+  });
+  return same ? before : kept;
+}
+
+function equalBubbles(one: ChatMessage, other: ChatMessage): boolean {
+  return (
+    one.sid === other.sid &&
+    one.index === other.index &&
+    one.author === other.author &&
+    one.own === other.own &&
+    one.body === other.body &&
+    one.at === other.at &&
+    one.state === other.state &&
+    one.error === other.error &&
+    one.edited === other.edited
+  );
+}
