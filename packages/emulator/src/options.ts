@@ -2,7 +2,7 @@
 export interface EmulatorOptions {
   /** Port to listen on, on loopback. Default `0`: any free port. */
   port?: number;
-  /** A file for the SQLite store, or `:memory:` (default). */
+  /** A file for the SQLite store (made with its folder when missing), or `:memory:` (default). */
   data?: string;
   /** Fixed credentials; by default a `:memory:` store draws new ones and a file store keeps its first. */
   credentials?: Partial<Credentials>;

@@ -30,7 +30,7 @@ export function serve(options: ServeOptions): Promise<Served> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') return reject(error);
-      const message = `Port ${options.port} is in use: end what runs there, or choose another port`;
+      const message = `Port ${options.port} is already in use by another program.`;
       reject(new StartError('port_in_use', message, { cause: error }));
     });
     server.listen(options.port, '127.0.0.1', () => {

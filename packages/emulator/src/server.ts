@@ -1,0 +1,126 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { createDomain, type Domain } from './conversations/domain.js';
+import { settleCredentials } from './credentials.js';
+import { createGuard } from './http/guards.js';
+import { serve } from './http/serve.js';
+import { randomIds } from './ids.js';
+import type { Credentials, Emulator, EmulatorOptions } from './options.js';
+import { createRealtime, socketPath } from './realtime.js';
+import { respondRefusal } from './rest/respond.js';
+import { createRest } from './rest/rest.js';
+import { StartError } from './start-error.js';
+import { openStore, type Store } from './store/store.js';
+import { createWebhooks, type Webhooks } from './webhooks/webhooks.js';
+
+/** An emulator with its rooms open, for our own tests. */
+export interface StartedEmulator {
+  emulator: Emulator;
+  domain: Domain;
+  webhooks: Webhooks;
+}
+
+/**
+ * Starts an emulator on loopback. Rejects with a {@link StartError} whose `code` is `port_in_use`, `invalid_option`,
+ * `store_unavailable` or `refused_in_production`.
+ *
+ * @example
+ * const emulator = await createEmulator();
+ * const client = twilio(emulator.credentials.accountSid, emulator.credentials.authToken);
+ * client.conversations.baseUrl = emulator.restUrl;
+ * await emulator.close();
+ */
+export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { emulator } = await startEmulator(options);
+  return emulator;
+}
+
+export async function startEmulator(options: EmulatorOptions = {}): Promise<StartedEmulator> {
+  if (process.env.NODE_ENV === 'production') {
+    const message = 'The emulator is for development: it does not run with NODE_ENV=production';
+    throw new StartError('refused_in_production', message);
+  }
+  const { port = 0 } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new StartError('invalid_option', `port must be a whole number from 0 to 65535, not ${port}`);
+  }
+  const store = open(options.data ?? ':memory:');
+  try {
+    const credentials = settleCredentials(store.settings, randomIds, options.credentials ?? {});
+    return await assemble(store, credentials, options);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+function open(path: string): Store {
+  try {
+    if (path !== ':memory:') mkdirSync(dirname(resolve(path)), { recursive: true });
+    return openStore(path);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new StartError('store_unavailable', message, { cause: error });
+  }
+}
+
+async function assemble(
+  store: Store,
+  credentials: Credentials,
+  options: EmulatorOptions,
+): Promise<StartedEmulator> {
+  const { accountSid, serviceSid } = credentials;
+  const { allowedOrigins, allowedWebhookHosts = [], log = () => {} } = options;
+  const origins = allowedOrigins ? { allowedOrigins } : {};
+  const domain = createDomain({ store, accountSid, serviceSid, log });
+  const webhooks = createWebhooks({ domain, credentials, allowedHosts: allowedWebhookHosts, log });
+  const rest = createRest({ domain, credentials, log });
+
+  // The port is known once the server listens, which is before anybody can ask.
+  let boundPort = 0;
+  const restUrl = () => `http://127.0.0.1:${boundPort}`;
+  const guard = createGuard({ port: () => boundPort, ...origins });
+  const realtime = createRealtime({ domain, credentials, baseUrl: restUrl, log, ...origins });
+
+  const served = await serve({
+    port: options.port ?? 0,
+    onRequest(request, response) {
+      const verdict = guard(request);
+      if (verdict.allowed) rest(request, response);
+      else respondRefusal(response, 'forbidden', verdict.message);
+    },
+    // The socket side looks at Host and Origin itself.
+    onUpgrade: realtime.handleUpgrade,
+  }).catch(async (error: unknown) => {
+    await Promise.all([realtime.close(), webhooks.stop()]);
+    throw error;
+  });
+  boundPort = served.port;
+
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await realtime.close();
+    await served.close();
+    await webhooks.stop();
+    store.close();
+  };
+  const emulator: Emulator = {
+    restUrl: restUrl(),
+    wsUrl: `ws://127.0.0.1:${boundPort}${socketPath}`,
+    credentials,
+    faults: {
+      drop: (identity) => realtime.drop(identity),
+      refuse: (on) => realtime.refuse(on),
+    },
+    reset() {
+      webhooks.clear();
+      store.reset();
+      realtime.drop();
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+  return { emulator, domain, webhooks };
+}

@@ -1,0 +1,62 @@
+import twilio from 'twilio';
+import { onTestFinished } from 'vitest';
+import type { EmulatorOptions } from '../options.js';
+import { type StartedEmulator, startEmulator } from '../server.js';
+
+export type HelperClient = ReturnType<typeof twilio>;
+
+/** An emulator that ends with its test. */
+export async function startForTest(options: EmulatorOptions = {}): Promise<StartedEmulator> {
+  const started = await startEmulator(options);
+  onTestFinished(() => started.emulator.close());
+  return started;
+}
+
+/** The official helper, pointed at an emulator by its one public line. */
+export function helperFor({ emulator }: StartedEmulator): HelperClient {
+  const { accountSid, authToken } = emulator.credentials;
+  const client = twilio(accountSid, authToken);
+  client.conversations.baseUrl = emulator.restUrl;
+  return client;
+}
+
+/** The two ways to the same resources. */
+export const scopes = ['default', 'service'] as const;
+
+type ServiceScope = Pick<
+  ReturnType<HelperClient['conversations']['v1']['services']>,
+  'conversations' | 'users'
+>;
+
+export function scoped(
+  client: HelperClient,
+  { emulator }: StartedEmulator,
+  scope: (typeof scopes)[number],
+): ServiceScope {
+  const { v1 } = client.conversations;
+  // The helper types the two scopes apart, though they have the same operations.
+  return scope === 'default' ? (v1 as unknown as ServiceScope) : v1.services(emulator.credentials.serviceSid);
+}
+
+/** A request without the helper's help. */
+export function ask(started: StartedEmulator, path: string, init: RequestInit = {}): Promise<Response> {
+  const { accountSid, authToken } = started.emulator.credentials;
+  const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
+  return fetch(started.emulator.restUrl + path, {
+    ...init,
+    headers: { authorization, ...init.headers },
+  });
+}
+
+/** What the helper was refused with. */
+export async function refusal(
+  promise: Promise<unknown>,
+): Promise<{ status: number; code: number; message: string }> {
+  try {
+    await promise;
+  } catch (error) {
+    const { status, code, message } = error as { status: number; code: number; message: string };
+    return { status, code, message };
+  }
+  throw new Error('It was not refused');
+}
