@@ -102,6 +102,12 @@ export function openDatabase(path: string): Database {
     },
     close() {
       statements.clear();
+      // The driver closes for good only once its statements are collected; the file is free for others at once.
+      if (path !== ':memory:') {
+        driver.exec('PRAGMA journal_mode = DELETE');
+        driver.exec('PRAGMA locking_mode = NORMAL');
+        driver.exec('SELECT 1 FROM sqlite_schema');
+      }
       driver.close();
     },
   };
