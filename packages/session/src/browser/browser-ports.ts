@@ -1,0 +1,89 @@
+import type { Exclusive, SessionClock, SessionCrypto, SessionStorage, WatchNetwork } from '../ports.js';
+import { createExclusive } from './exclusive.js';
+import { sha256 } from './sha256.js';
+import { createStorage, type StorageChoice } from './storage.js';
+
+export interface BrowserPortsOptions {
+  /** The window the chat runs in. In a same-origin frame its storage is the host page's. */
+  window: Window & typeof globalThis;
+  /**
+   * Where identity and unsent text live: `local` (default) outlives the browser, `session` the reload, `memory`
+   * nothing; `none` keeps nothing at all, so that each start is a new visitor's.
+   */
+  storage?: StorageChoice;
+}
+
+export interface BrowserPorts {
+  storage: SessionStorage;
+  clock: SessionClock;
+  crypto: SessionCrypto;
+  exclusive: Exclusive;
+  watchNetwork: WatchNetwork;
+}
+
+/**
+ * Everything a session needs of a browser but the token service. Touches storage only when the session does.
+ *
+ * @example
+ * ```ts
+ * const ports = createBrowserPorts({ window, storage: 'local' });
+ * const session = createChatSession({ ...ports, connect, fetchToken });
+ * ```
+ */
+export function createBrowserPorts(options: BrowserPortsOptions): BrowserPorts {
+  const { window } = options;
+  const storage = createStorage(window, options.storage ?? 'local');
+  const clock = createClock(window);
+  return {
+    storage,
+    clock,
+    crypto: createCrypto(window),
+    exclusive: createExclusive({
+      locks: () => window.navigator.locks,
+      storage,
+      clock,
+      newId: () => randomId(window),
+    }),
+    watchNetwork: createWatchNetwork(window),
+  };
+}
+
+function createClock(window: Window): SessionClock {
+  return {
+    now: () => Date.now(),
+    after(ms, task) {
+      const timer = window.setTimeout(task, ms);
+      return () => window.clearTimeout(timer);
+    },
+  };
+}
+
+function createCrypto(window: Window): SessionCrypto {
+  return {
+    randomBytes: (length) => window.crypto.getRandomValues(new Uint8Array(length)),
+    randomId: () => randomId(window),
+    sha256,
+    // The SDK calls it when it is built; it exists in secure contexts only.
+    secureContext: typeof window.crypto?.randomUUID === 'function',
+  };
+}
+
+function randomId(window: Window): string {
+  if (typeof window.crypto.randomUUID === 'function') return window.crypto.randomUUID();
+  const bytes = window.crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function createWatchNetwork(window: Window): WatchNetwork {
+  return (listener) => {
+    const online = (): void => listener(true);
+    const offline = (): void => listener(false);
+    window.addEventListener('online', online);
+    window.addEventListener('offline', offline);
+    if (window.navigator.onLine === false) offline();
+    return () => {
+      window.removeEventListener('online', online);
+      window.removeEventListener('offline', offline);
+    };
+  };
+}

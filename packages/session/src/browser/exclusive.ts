@@ -1,0 +1,80 @@
+import type { Exclusive, SessionClock, SessionStorage } from '../ports.js';
+
+const SETTLE_MS = 50;
+/** A tab that was closed inside the lock never gives it back. */
+const ABANDONED_MS = 30_000;
+
+/**
+ * One tab at a time, by Web Locks. Where there are none (plain http, some partitioned frames) a mark in storage
+ * does what it can: write, wait for others to write too, and go on only when the mark is still one's own.
+ */
+export function createExclusive(options: {
+  /** May throw, and what it gives may reject: old browsers do so in partitioned frames. */
+  locks(): LockManager | undefined;
+  storage: SessionStorage;
+  clock: SessionClock;
+  newId(): string;
+}): Exclusive {
+  const { storage, clock } = options;
+  const tails = new Map<string, Promise<unknown>>();
+
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
+
+  const marked = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    const key = `${name}:mark`;
+    const mine = options.newId();
+    for (;;) {
+      const holder = readMark(storage.read(key));
+      if (holder && clock.now() - holder.at < ABANDONED_MS) {
+        await pause(SETTLE_MS);
+        continue;
+      }
+      storage.write(key, JSON.stringify({ id: mine, at: clock.now() }));
+      await pause(SETTLE_MS);
+      if (!storage.lasting || readMark(storage.read(key))?.id === mine) break;
+    }
+    try {
+      return await work();
+    } finally {
+      if (readMark(storage.read(key))?.id === mine) storage.remove(key);
+    }
+  };
+
+  const locked = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    let entered = false;
+    try {
+      const locks = options.locks();
+      if (locks) {
+        return await locks.request(name, () => {
+          entered = true;
+          return work();
+        });
+      }
+    } catch (error) {
+      if (entered) throw error;
+    }
+    return marked(name, work);
+  };
+
+  return (name, work) => {
+    // Web Locks do not stop one page from taking part twice under the mark, and two chats on a page share it.
+    const turn = (tails.get(name) ?? Promise.resolve()).then(() => locked(name, work));
+    tails.set(
+      name,
+      turn.catch(() => {}),
+    );
+    return turn;
+  };
+}
+
+function readMark(text: string | null): { id: string; at: number } | null {
+  try {
+    const value: unknown = JSON.parse(text ?? 'null');
+    if (typeof value !== 'object' || value === null || !('id' in value) || !('at' in value)) return null;
+    return typeof value.id === 'string' && typeof value.at === 'number'
+      ? { id: value.id, at: value.at }
+      : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The ports of a session as a browser fills them.
+ *
+ * @packageDocumentation
+ */
+export { type BrowserPorts, type BrowserPortsOptions, createBrowserPorts } from './browser-ports.js';
+export type { StorageChoice } from './storage.js';
+export { createFetchToken, type FetchTokenOptions } from './token-client.js';

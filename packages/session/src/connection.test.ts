@@ -1,0 +1,408 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { createEmulator } from '@conversations-web-chat/emulator';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Connection, LinkState, RemoteConversation, RemoteMessage } from './connection.js';
+import { createFakeClock, createFakeService, makeFakeToken } from './testing.js';
+import { createTwilioConnection } from './twilio-connection.js';
+
+/** A chat service of either kind, as the suite needs it. */
+interface Service {
+  connect(
+    identity: string,
+    token?: string,
+  ): { connection: Connection; states: LinkState[]; expired: () => boolean };
+  token(identity: string, seconds?: number): string;
+  add(sid: string, author: string, body: string): Promise<void>;
+  edit(sid: string, index: number, body: string): Promise<void>;
+  remove(sid: string, index: number): Promise<void>;
+  close(sid: string): Promise<void>;
+  delete(sid: string): Promise<void>;
+  drop(): void;
+  refuse(on: boolean): void;
+  /** Waits until `check` holds. */
+  until(check: () => boolean): Promise<void>;
+  /** Lets answers on their way arrive. */
+  during<T>(work: Promise<T>): Promise<T>;
+  end(): Promise<void>;
+}
+
+async function fakeService(): Promise<Service> {
+  const clock = createFakeClock();
+  const service = createFakeService(clock);
+  const until = async (check: () => boolean): Promise<void> => {
+    for (let step = 0; !check(); step += 1) {
+      if (step > 600) throw new Error('It never came true.');
+      await clock.advance(100);
+    }
+  };
+  return {
+    token: (identity, seconds = 3_600) => {
+      return makeFakeToken(identity, { jti: randomUUID(), exp: clock.now() / 1_000 + seconds });
+    },
+    connect(identity, token = makeFakeToken(identity)) {
+      const states: LinkState[] = [];
+      let expired = false;
+      const connection = service.connect({
+        token,
+        events: {
+          link: (state) => states.push(state),
+          tokenExpiring() {},
+          tokenExpired() {
+            expired = true;
+          },
+        },
+      });
+      return { connection, states, expired: () => expired };
+    },
+    add: async (sid, author, body) => void service.add(sid, author, body),
+    edit: async (sid, index, body) => service.edit(sid, index, body),
+    remove: async (sid, index) => service.remove(sid, index),
+    close: async (sid) => service.close(sid),
+    delete: async (sid) => service.delete(sid),
+    drop: service.drop,
+    refuse: service.refuse,
+    until,
+    async during(work) {
+      let done = false;
+      const settled = work.finally(() => {
+        done = true;
+      });
+      settled.catch(() => {});
+      await until(() => done);
+      return settled;
+    },
+    end: async () => {},
+  };
+}
+
+async function emulatorService(): Promise<Service> {
+  const emulator = await createEmulator();
+  const { credentials } = emulator;
+  const open: Connection[] = [];
+  const rest = async (method: string, path: string, fields?: Record<string, string>) => {
+    const response = await fetch(`${emulator.restUrl}/v1/Conversations/${path}`, {
+      method,
+      headers: {
+        authorization: `Basic ${Buffer.from(`${credentials.accountSid}:${credentials.authToken}`).toString('base64')}`,
+      },
+      ...(fields && { body: new URLSearchParams(fields) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return response.status === 204
+      ? {}
+      : ((await response.json()) as { messages?: { sid: string; index: number }[] });
+  };
+  const sidOf = async (sid: string, index: number): Promise<string> => {
+    const { messages = [] } = await rest('GET', `${sid}/Messages?PageSize=100`);
+    return messages.find((message) => message.index === index)?.sid ?? '';
+  };
+  const token = (identity: string, seconds = 3_600): string => {
+    const now = Math.floor(Date.now() / 1_000);
+    const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const unsigned = `${part({ typ: 'JWT', alg: 'HS256', cty: 'twilio-fpa;v=1' })}.${part({
+      jti: `${credentials.apiKeySid}-${randomUUID()}`,
+      iss: credentials.apiKeySid,
+      sub: credentials.accountSid,
+      iat: now,
+      exp: now + seconds,
+      grants: { identity, chat: { service_sid: credentials.serviceSid } },
+    })}`;
+    return `${unsigned}.${createHmac('sha256', credentials.apiKeySecret).update(unsigned).digest('base64url')}`;
+  };
+  return {
+    token,
+    connect(identity, jwt = token(identity)) {
+      const states: LinkState[] = [];
+      let expired = false;
+      const connection = createTwilioConnection(
+        {
+          token: jwt,
+          realtimeUrl: emulator.wsUrl,
+          events: {
+            link: (state) => states.push(state),
+            tokenExpiring() {},
+            tokenExpired() {
+              expired = true;
+            },
+          },
+        },
+        { min: 50, max: 200, randomness: 0 },
+      );
+      open.push(connection);
+      return { connection, states, expired: () => expired };
+    },
+    add: async (sid, Author, Body) => void (await rest('POST', `${sid}/Messages`, { Author, Body })),
+    edit: async (sid, index, Body) => {
+      await rest('POST', `${sid}/Messages/${await sidOf(sid, index)}`, { Body, Author: 'bot' });
+    },
+    remove: async (sid, index) => void (await rest('DELETE', `${sid}/Messages/${await sidOf(sid, index)}`)),
+    close: async (sid) => void (await rest('POST', sid, { State: 'closed' })),
+    delete: async (sid) => void (await rest('DELETE', sid)),
+    drop: () => emulator.faults.drop(),
+    refuse(on) {
+      emulator.faults.refuse(on);
+      if (on) emulator.faults.drop();
+    },
+    async until(check) {
+      const start = Date.now();
+      while (!check()) {
+        if (Date.now() - start > 15_000) throw new Error('It never came true.');
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+    during: (work) => work,
+    async end() {
+      await Promise.all(open.map((connection) => connection.close()));
+      await emulator.close();
+    },
+  };
+}
+
+describe.each([
+  ['the fake service', fakeService],
+  ['the SDK and the emulator', emulatorService],
+])('a connection by %s', (_, start) => {
+  let service: Service;
+  beforeEach(async () => {
+    service = await start();
+  });
+  afterEach(() => service.end());
+
+  async function join(identity = 'ada', uniqueName = 'room') {
+    const { connection, states, expired } = service.connect(identity);
+    await service.during(connection.ready());
+    const conversation = await service.during(connection.create({ uniqueName }));
+    return { connection, conversation, states, expired };
+  }
+
+  function listenTo(conversation: RemoteConversation) {
+    const heard = {
+      added: [] as RemoteMessage[],
+      updated: [] as RemoteMessage[],
+      removed: [] as number[],
+      typing: [] as [string, boolean][],
+      ended: [] as string[],
+    };
+    const stop = conversation.listen({
+      messageAdded: (message) => heard.added.push(message),
+      messageUpdated: (message) => heard.updated.push(message),
+      messageRemoved: ({ index }) => heard.removed.push(index),
+      typing: (identity, on) => heard.typing.push([identity, on]),
+      ended: (reason) => heard.ended.push(reason),
+    });
+    return { ...heard, stop };
+  }
+
+  test('is ready, and says so once it is connected', async () => {
+    const { connection, states } = service.connect('ada');
+    await service.during(connection.ready());
+    await service.until(() => states.at(-1) === 'connected');
+  });
+
+  test('makes a conversation once under one name, and opens it again by its SID', async () => {
+    const { connection, conversation } = await join();
+    const second = await service.during(connection.create({ uniqueName: 'room' }));
+    const opened = await service.during(connection.open(conversation.sid));
+    expect(second.sid).toBe(conversation.sid);
+    expect(opened.sid).toBe(conversation.sid);
+    expect(opened.closed).toBe(false);
+  });
+
+  test('tells a conversation that is not there from one that is somebody else’s', async () => {
+    const { conversation } = await join('ada');
+    const other = await join('bob', 'elsewhere');
+    await expect(service.during(other.connection.open(conversation.sid))).rejects.toMatchObject({
+      name: 'ConnectionError',
+      code: 'not_a_participant',
+    });
+    await expect(service.during(other.connection.open(`CH${'0'.repeat(32)}`))).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+
+  test('does not enter somebody else’s conversation by its name', async () => {
+    await join('ada', 'room');
+    const bob = await join('bob', 'elsewhere');
+    await expect(service.during(bob.connection.create({ uniqueName: 'room' }))).rejects.toMatchObject({
+      code: expect.stringMatching(/not_found|not_a_participant/),
+    });
+  });
+
+  test('sends with attributes, gives the index, and hears its own message as others do', async () => {
+    const { conversation } = await join();
+    await service.during(conversation.page(30));
+    const { added } = listenTo(conversation);
+    const first = await service.during(conversation.send('one', { cid: 'c1' }));
+    const second = await service.during(conversation.send('two', { cid: 'c2' }));
+    expect([first.index, second.index]).toEqual([0, 1]);
+    await service.until(() => added.length === 2);
+    expect(added.map(({ index, author, body, attributes }) => [index, author, body, attributes])).toEqual([
+      [0, 'ada', 'one', { cid: 'c1' }],
+      [1, 'ada', 'two', { cid: 'c2' }],
+    ]);
+    expect(added[0]?.sid).toMatch(/^IM/);
+  });
+
+  test('hears others, and their edits and removals, until it is told to stop', async () => {
+    const { conversation } = await join();
+    await service.during(conversation.page(30));
+    const { added, updated, removed, stop } = listenTo(conversation);
+    await service.add(conversation.sid, 'bot', 'one');
+    await service.add(conversation.sid, 'bot', 'two');
+    await service.until(() => added.length === 2);
+    await service.edit(conversation.sid, 0, 'ONE');
+    await service.remove(conversation.sid, 1);
+    await service.until(() => removed.length === 1 && updated.length > 0);
+    expect(added.map(({ author, body }) => [author, body])).toEqual([
+      ['bot', 'one'],
+      ['bot', 'two'],
+    ]);
+    expect(updated.at(-1)).toMatchObject({ index: 0, body: 'ONE' });
+    expect(updated.at(-1)?.updatedAt).toBeGreaterThanOrEqual(added[0]?.updatedAt ?? 0);
+    expect(removed).toEqual([1]);
+    stop();
+    await service.add(conversation.sid, 'bot', 'three');
+    const { messages } = await service.during(conversation.page(30));
+    expect(messages.map(({ body }) => body)).toEqual(['ONE', 'three']);
+    expect(added).toHaveLength(2);
+  });
+
+  test('pages backwards through everything, over gaps, while messages arrive', async () => {
+    const { conversation } = await join();
+    for (let count = 0; count < 47; count += 1) await service.add(conversation.sid, 'bot', `m${count}`);
+    await service.remove(conversation.sid, 26);
+    await service.remove(conversation.sid, 27);
+    let page = await service.during(conversation.page(10));
+    const all = [page.messages];
+    while (page.hasOlder) {
+      await service.add(conversation.sid, 'bot', `late ${all.length}`);
+      page = await service.during(conversation.page(10, page.messages[0]?.index));
+      all.unshift(page.messages);
+    }
+    const indexes = all.flat().map(({ index }) => index);
+    const expected = Array.from({ length: 47 }, (__, index) => index).filter(
+      (index) => index !== 26 && index !== 27,
+    );
+    expect(indexes).toEqual(expected);
+  });
+
+  test('has no older page before the first message, nor in an empty conversation', async () => {
+    const { conversation } = await join();
+    expect(await service.during(conversation.page(30))).toEqual({ messages: [], hasOlder: false });
+    expect(await service.during(conversation.after(-1))).toEqual([]);
+    await service.add(conversation.sid, 'bot', 'one');
+    expect((await service.during(conversation.after(-1))).map(({ body }) => body)).toEqual(['one']);
+    expect(await service.during(conversation.page(30, 0))).toMatchObject({ messages: [], hasOlder: false });
+  });
+
+  test('reads what came after an index, more than a page of it', async () => {
+    const { conversation } = await join();
+    for (let count = 0; count < 215; count += 1) await service.add(conversation.sid, 'bot', `m${count}`);
+    const { messages } = await service.during(conversation.page(5));
+    expect(messages.map(({ index }) => index)).toEqual([210, 211, 212, 213, 214]);
+    const after = await service.during(conversation.after(2));
+    expect(after.map(({ index }) => index)).toEqual(Array.from({ length: 212 }, (__, count) => count + 3));
+    expect(await service.during(conversation.after(214))).toEqual([]);
+  });
+
+  test('reads what was stored while the link was down, though no event told of it', async () => {
+    const { conversation, states } = await join();
+    await service.add(conversation.sid, 'bot', 'one');
+    expect((await service.during(conversation.page(30))).messages).toHaveLength(1);
+    for (let round = 1; round <= 5; round += 1) {
+      const before = states.length;
+      service.refuse(true);
+      await service.until(() => states.slice(before).includes('connecting'));
+      await service.add(conversation.sid, 'bot', `round ${round}`);
+      service.refuse(false);
+      // Right after the link is back, before anything can have been replayed.
+      await service.until(() => states.at(-1) === 'connected');
+      const missed = await service.during(conversation.after(round - 1));
+      expect(missed.map(({ body }) => body)).toEqual([`round ${round}`]);
+    }
+  });
+
+  test('never queues: what is asked while there is no link was certainly not done', async () => {
+    const { conversation, states } = await join();
+    service.refuse(true);
+    await service.until(() => states.at(-1) === 'connecting');
+    await expect(service.during(conversation.send('no', {}))).rejects.toMatchObject({ code: 'not_sent' });
+    service.refuse(false);
+    await service.until(() => states.at(-1) === 'connected');
+    expect(await service.during(conversation.after(-1))).toEqual([]);
+  });
+
+  test('says that it does not know when the link breaks under a send', async () => {
+    const { conversation } = await join();
+    const outcome = conversation.send('perhaps', { cid: 'c1' }).then(
+      () => 'stored',
+      (error: { code: string }) => error.code,
+    );
+    service.drop();
+    expect(['stored', 'unknown_outcome', 'not_sent']).toContain(await service.during(outcome));
+  });
+
+  test('tells a closed conversation, and refuses to send to it for good', async () => {
+    const { conversation } = await join();
+    const { ended } = listenTo(conversation);
+    await service.close(conversation.sid);
+    await service.until(() => ended.length > 0);
+    expect(ended[0]).toBe('conversation_closed');
+    expect(conversation.closed).toBe(true);
+    await expect(service.during(conversation.send('too late', {}))).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  test('tells a deleted conversation, and does not find it again', async () => {
+    const { connection, conversation } = await join();
+    const { ended } = listenTo(conversation);
+    await service.delete(conversation.sid);
+    await service.until(() => ended.length > 0);
+    expect(ended[0]).toBe('conversation_gone');
+    await expect(service.during(connection.open(conversation.sid))).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+
+  test('takes the read horizon and a sign of typing', async () => {
+    const { conversation } = await join();
+    await service.add(conversation.sid, 'bot', 'one');
+    await service.during(conversation.markRead(0));
+    await service.during(conversation.typing());
+  });
+
+  test('takes a new token while it is connected, and when the old one was refused', async () => {
+    const { connection, states } = service.connect('ada', service.token('ada', 2));
+    await service.during(connection.ready());
+    await service.during(connection.updateToken(service.token('ada', 3)));
+    expect(states.at(-1)).toBe('connected');
+    await service.until(() => {
+      // The fake looks at tokens only when a link is made; the emulator cuts it by itself.
+      if (states.at(-1) === 'connected') service.drop();
+      return states.at(-1) === 'denied';
+    });
+    await service.during(connection.updateToken(service.token('ada')));
+    expect(states.at(-1)).toBe('connected');
+  });
+
+  test('refuses a token that is no good, and does not become ready by it', async () => {
+    const { connection, states } = service.connect('ada', service.token('ada', -10));
+    let ready = false;
+    connection.ready().then(
+      () => {
+        ready = true;
+      },
+      () => {},
+    );
+    await service.until(() => states.includes('denied'));
+    expect(ready).toBe(false);
+  });
+
+  test('is heard no more once it is closed', async () => {
+    const { connection, conversation, states } = await join();
+    const before = states.length;
+    await service.during(connection.close());
+    service.drop();
+    await expect(service.during(conversation.send('no', {}))).rejects.toMatchObject({ code: 'not_sent' });
+    expect(states.slice(before).filter((state) => state !== 'connecting')).toEqual([]);
+  });
+});

@@ -1,0 +1,300 @@
+import {
+  Client,
+  type ClientOptions,
+  type ConnectionState,
+  type Conversation,
+  type CreateConversationOptions,
+  type JSONObject,
+  type Message,
+  type Participant,
+} from '@twilio/conversations';
+import {
+  type Connect,
+  type Connection,
+  ConnectionError,
+  type LinkState,
+  type RemoteConversation,
+  type RemoteMessage,
+} from './connection.js';
+import type { SessionClock } from './ports.js';
+import { withTimeLimit } from './time-limit.js';
+import { classify, isAlreadyParticipant, isNameTaken } from './twilio-errors.js';
+
+/** Shorter than the SDK's own 30 s, and longer than the 20 s after which it gives up what it had not sent. */
+const SEND_LIMIT_MS = 25_000;
+const READ_LIMIT_MS = 15_000;
+const TOKEN_LIMIT_MS = 10_000;
+const CLOSE_LIMIT_MS = 3_000;
+const BULK_PAGE = 100;
+
+const clock: SessionClock = {
+  now: () => Date.now(),
+  after(ms, task) {
+    const timer = setTimeout(task, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+const late = (): ConnectionError => new ConnectionError('unknown_outcome', 'No answer came in time.');
+
+/** How the SDK comes back after the link is lost, milliseconds; it doubles from `min` to `max`. */
+export interface RetryPolicy {
+  min: number;
+  max: number;
+  randomness: number;
+}
+
+// The SDK's own waits grow to two minutes, in which a visitor has long left.
+const RETRY_POLICY: RetryPolicy = { min: 300, max: 30_000, randomness: 0.2 };
+
+/**
+ * The connection of a session by Twilio's official SDK. Everything of the SDK stays behind this file.
+ *
+ * @param options as of {@link Connect}
+ * @param retryPolicy how it comes back after the link is lost. Default: after 0.3 s, doubling to 30 s.
+ * @throws TypeError where `crypto.randomUUID` is missing: the SDK needs a secure context
+ * @example
+ * ```ts
+ * createChatSession({ connect: createTwilioConnection, ...ports, fetchToken });
+ * ```
+ */
+export function createTwilioConnection(
+  { token, realtimeUrl, events }: Parameters<Connect>[0],
+  retryPolicy: RetryPolicy = RETRY_POLICY,
+): Connection {
+  // `retryPolicy` is passed through to the transport, and missing in the type.
+  const options: ClientOptions & { retryPolicy: RetryPolicy; Twilsock?: { uri: string } } = {
+    logLevel: 'silent',
+    retryPolicy,
+    ...(realtimeUrl !== undefined && { Twilsock: { uri: realtimeUrl } }),
+  };
+  const client = new Client(token, options);
+  let everConnected = false;
+  let leaving = false;
+  let closed = false;
+  let settleReady = { resolve: (): void => {}, reject: (_: Error): void => {} };
+  const ready = new Promise<void>((resolve, reject) => {
+    settleReady = { resolve, reject };
+  });
+  ready.catch(() => {});
+  const stateListeners = new Set<() => void>();
+
+  const linkStateOf = (state: ConnectionState): LinkState => {
+    switch (state) {
+      case 'connected':
+        everConnected = true;
+        leaving = false;
+        return 'connected';
+      case 'disconnecting':
+        leaving = true;
+        return 'connecting';
+      case 'denied':
+        return 'denied';
+      case 'disconnected':
+        // A token that expired or was refused is announced by `disconnecting`, and another one helps; a protocol
+        // error is not, and nothing does.
+        return leaving ? 'denied' : 'dead';
+      default:
+        return 'connecting';
+    }
+  };
+  const tell = (state: LinkState): void => {
+    if (state === 'dead')
+      settleReady.reject(new ConnectionError('not_sent', 'The connection is of no more use.'));
+    events.link(state);
+  };
+  const onState = (state: ConnectionState): void => {
+    for (const listener of [...stateListeners]) listener();
+    tell(linkStateOf(state));
+  };
+  // Before the first connection this only says that it has not worked yet; afterwards nobody tries again.
+  const onInitFailed = (): void => {
+    if (everConnected) tell('dead');
+  };
+  // Attached in the same turn as the client is made: its events come from timers, and are not repeated.
+  const handlers = {
+    connectionStateChanged: onState,
+    initialized: () => settleReady.resolve(),
+    initFailed: onInitFailed,
+    tokenAboutToExpire: () => events.tokenExpiring(),
+    tokenExpired: () => events.tokenExpired(),
+  };
+  client.on('connectionStateChanged', handlers.connectionStateChanged);
+  client.on('initialized', handlers.initialized);
+  client.on('initFailed', handlers.initFailed);
+  client.on('tokenAboutToExpire', handlers.tokenAboutToExpire);
+  client.on('tokenExpired', handlers.tokenExpired);
+
+  const stateBecomes = (wanted: (state: ConnectionState) => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!wanted(client.connectionState)) return;
+        stateListeners.delete(look);
+        resolve();
+      };
+      stateListeners.add(look);
+      look();
+    });
+
+  /** Every request: never into the SDK's queue, never without an end, and with an error that says what happened. */
+  const request = async <T>(ms: number, work: () => Promise<T>): Promise<T> => {
+    if (closed || client.connectionState !== 'connected') {
+      throw new ConnectionError('not_sent', 'There is no link to the chat service.');
+    }
+    try {
+      return await withTimeLimit(work(), ms, clock, late);
+    } catch (error) {
+      throw classify(error);
+    }
+  };
+
+  return {
+    ready: () => ready,
+    updateToken: (fresh) =>
+      withTimeLimit(
+        (async () => {
+          // In between, the SDK takes the token, never uses it, and never answers.
+          await stateBecomes((state) => state !== 'disconnecting');
+          await client.updateToken(fresh);
+          // It also says yes to a token that the service never saw: only the state tells.
+          await stateBecomes((state) => state === 'connected');
+        })(),
+        TOKEN_LIMIT_MS,
+        clock,
+        late,
+      ),
+    open: (sid) =>
+      request(READ_LIMIT_MS, async () => {
+        const conversation = await client.getConversationBySid(sid).catch((error: unknown) => {
+          const known = classify(error);
+          // The service will not say what this is: it is not this visitor's.
+          throw known.code === 'refused' ? new ConnectionError('not_a_participant', known.message) : known;
+        });
+        if (conversation.status !== 'joined') {
+          throw new ConnectionError('not_a_participant', 'Not a participant of this conversation.');
+        }
+        return conversationOf(conversation, request);
+      }),
+    create: (wanted) =>
+      request(READ_LIMIT_MS, async () => {
+        const conversation = await client
+          .createConversation(wanted as CreateConversationOptions)
+          .catch((error: unknown): Promise<Conversation> => {
+            if (isNameTaken(error)) return client.getConversationByUniqueName(wanted.uniqueName);
+            throw error;
+          });
+        if (conversation.status !== 'joined') {
+          await conversation.join().catch((error: unknown) => {
+            if (!isAlreadyParticipant(error)) throw error;
+          });
+        }
+        return conversationOf(conversation, request);
+      }),
+    async close() {
+      closed = true;
+      client.off('connectionStateChanged', handlers.connectionStateChanged);
+      client.off('initialized', handlers.initialized);
+      client.off('initFailed', handlers.initFailed);
+      client.off('tokenAboutToExpire', handlers.tokenAboutToExpire);
+      client.off('tokenExpired', handlers.tokenExpired);
+      settleReady.reject(new ConnectionError('not_sent', 'The connection was closed.'));
+      // It may hang for as long as a handshake does, and ends by itself then.
+      await withTimeLimit(client.shutdown(), CLOSE_LIMIT_MS, clock, late).catch(() => {});
+    },
+  };
+}
+
+type Request = <T>(ms: number, work: () => Promise<T>) => Promise<T>;
+
+function conversationOf(conversation: Conversation, request: Request): RemoteConversation {
+  const isClosed = (): boolean => conversation.state?.current === 'closed';
+
+  return {
+    sid: conversation.sid,
+    get closed() {
+      return isClosed();
+    },
+    send: (body, attributes) =>
+      request(SEND_LIMIT_MS, async () => {
+        // What JSON cannot carry is not put in by the outbox.
+        const message = conversation
+          .prepareMessage()
+          .setBody(body)
+          .setAttributes(attributes as JSONObject);
+        const index = await message.build().send();
+        return { index };
+      }),
+    page: (size, beforeIndex) =>
+      request(READ_LIMIT_MS, async () => {
+        if (beforeIndex === 0) return { messages: [], hasOlder: false };
+        // A fresh paginator each time: walking one of them forward corrupts the SDK's list.
+        const anchor = beforeIndex === undefined ? undefined : beforeIndex - 1;
+        const page = await conversation.getMessages(size, anchor, 'backwards');
+        const messages = page.items.map(remoteMessage);
+        return { messages, hasOlder: page.hasPrevPage && messages.length > 0 };
+      }),
+    after: (index) =>
+      request(READ_LIMIT_MS, async () => {
+        const messages: RemoteMessage[] = [];
+        // The SDK answers from its cache what it believes to know. Only asking for what lies behind the last known
+        // message reaches the service, so that the end is the first empty page and not a short one.
+        for (let from = index + 1; ; ) {
+          const { items } = await conversation.getMessages(BULK_PAGE, from, 'forward');
+          const last = items.at(-1);
+          if (!last) return messages;
+          messages.push(...items.map(remoteMessage));
+          from = last.index + 1;
+        }
+      }),
+    typing: () => request(READ_LIMIT_MS, () => conversation.typing()),
+    markRead: (index) =>
+      request(READ_LIMIT_MS, async () => void (await conversation.advanceLastReadMessageIndex(index))),
+    listen(events) {
+      const added = (message: Message): void => events.messageAdded(remoteMessage(message));
+      const updated = ({ message }: { message: Message }): void =>
+        events.messageUpdated(remoteMessage(message));
+      const removed = ({ sid, index }: Message): void => events.messageRemoved({ sid, index });
+      const typing = (on: boolean) => (participant: Participant) => {
+        if (participant.identity !== null) events.typing(participant.identity, on);
+      };
+      const started = typing(true);
+      const ended = typing(false);
+      const changed = (): void => {
+        if (isClosed()) events.ended('conversation_closed');
+      };
+      // Deleted, or this visitor was taken out of it.
+      const gone = (): void => events.ended('conversation_gone');
+      conversation.on('messageAdded', added);
+      conversation.on('messageUpdated', updated);
+      conversation.on('messageRemoved', removed);
+      conversation.on('typingStarted', started);
+      conversation.on('typingEnded', ended);
+      conversation.on('updated', changed);
+      conversation.on('removed', gone);
+      return () => {
+        conversation.off('messageAdded', added);
+        conversation.off('messageUpdated', updated);
+        conversation.off('messageRemoved', removed);
+        conversation.off('typingStarted', started);
+        conversation.off('typingEnded', ended);
+        conversation.off('updated', changed);
+        conversation.off('removed', gone);
+      };
+    },
+  };
+}
+
+function remoteMessage(message: Message): RemoteMessage {
+  const at = message.dateCreated?.getTime() ?? 0;
+  const updatedAt = message.dateUpdated?.getTime() ?? at;
+  return {
+    sid: message.sid,
+    index: message.index,
+    author: message.author ?? '',
+    body: message.body ?? '',
+    attributes: message.attributes,
+    at,
+    updatedAt,
+    edited: message.lastUpdatedBy !== null && updatedAt > at,
+  };
+}
