@@ -72,37 +72,51 @@ function judgeAnswer(status: number): Outcome {
   return { delivered: false, reason: `answered ${status}${note}` };
 }
 
-/** Tells one webhook of one event. Never rejects and never tries again: the outcome says how it went. */
-export async function deliver(delivery: Delivery, options: DeliverOptions): Promise<Outcome> {
-  const { authToken, allowedHosts, timeoutMs = 5000, resolve } = options;
-  const text = requestUrl(delivery);
-  const target = await judgeTarget(text, allowedHosts, resolve);
-  if (!target.allowed) return { delivered: false, reason: target.reason };
-  const signature = signRequest(authToken, text, delivery.method === 'POST' ? delivery.fields : {});
-
+/** Reads the answer to its end, which nobody wants but which must stay within bounds. */
+function exchange(request: ClientRequest): Promise<Outcome> {
   return new Promise((settle) => {
-    const request = open(target.url, delivery, target.addresses, signature);
-    const finish = (outcome: Outcome): void => {
-      clearTimeout(timer);
-      request.destroy();
-      settle(outcome);
-    };
-    const timer = setTimeout(
-      () => finish({ delivered: false, reason: `no answer within ${timeoutMs} ms` }),
-      timeoutMs,
-    );
-    request.on('error', (error: NodeJS.ErrnoException) =>
-      finish({ delivered: false, reason: error.code ?? error.message }),
-    );
+    const fail = (reason: string) => settle({ delivered: false, reason });
+    request.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
     request.on('response', (response: IncomingMessage) => {
       let size = 0;
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size > maxAnswerBytes) finish({ delivered: false, reason: 'answered more than 64 KB' });
+        if (size > maxAnswerBytes) fail('answered more than 64 KB');
       });
-      response.on('end', () => finish(judgeAnswer(response.statusCode ?? 0)));
-      // An answer that breaks off after its head ends by `error` on the response, not on the request.
-      response.on('error', (error) => finish({ delivered: false, reason: error.message }));
+      response.on('end', () => settle(judgeAnswer(response.statusCode ?? 0)));
+      // An answer that breaks off after its head fails here, and not on the request.
+      response.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
     });
+  });
+}
+
+async function attempt(delivery: Delivery, options: DeliverOptions, late: AbortSignal): Promise<Outcome> {
+  const text = requestUrl(delivery);
+  const target = await judgeTarget(text, options.allowedHosts, options.resolve);
+  if (!target.allowed) return { delivered: false, reason: target.reason };
+  const fields = delivery.method === 'POST' ? delivery.fields : {};
+  const request = open(target.url, delivery, target.addresses, signRequest(options.authToken, text, fields));
+  const destroy = () => void request.destroy();
+  late.addEventListener('abort', destroy, { once: true });
+  if (late.aborted) destroy();
+  return exchange(request).finally(destroy);
+}
+
+/** Tells one webhook of one event. Never rejects and never tries again: the outcome says how it went. */
+export function deliver(delivery: Delivery, options: DeliverOptions): Promise<Outcome> {
+  const { timeoutMs = 5000 } = options;
+  const late = new AbortController();
+  return new Promise((settle) => {
+    const timer = setTimeout(() => {
+      settle({ delivered: false, reason: `no answer within ${timeoutMs} ms` });
+      late.abort();
+    }, timeoutMs);
+    const finish = (outcome: Outcome): void => {
+      clearTimeout(timer);
+      settle(outcome);
+    };
+    attempt(delivery, options, late.signal).then(finish, (error: unknown) =>
+      finish({ delivered: false, reason: error instanceof Error ? error.message : String(error) }),
+    );
   });
 }
