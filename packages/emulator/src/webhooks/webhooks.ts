@@ -127,7 +127,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
       stopListening();
       stopProjecting();
       const dropped = lanes.clear();
-      if (dropped > 0) log(`${dropped} webhook deliveries were still waiting at the end and were dropped`);
+      if (dropped > 0) log(`Webhook deliveries that were still waiting at the end, and were dropped: ${dropped}`);
       await lanes.idle();
     },
   };

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import twilio from 'twilio';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type CommandIo, runCommand } from './command.js';
+import { startForTest } from './testing/start.js';
+
+function run(argv: string[], env: CommandIo['env'] = {}) {
+  const printed: string[] = [];
+  const complained: string[] = [];
+  let ask = () => {};
+  const asked = new Promise<void>((resolve) => {
+    ask = resolve;
+  });
+  let started = () => {};
+  const start = new Promise<void>((resolve) => {
+    started = resolve;
+  });
+  const code = runCommand(argv, {
+    env,
+    print(text) {
+      printed.push(text);
+      started();
+    },
+    complain: (text) => void complained.push(text),
+    untilAsked: () => asked,
+  });
+  return { printed, complained, start, ask, code };
+}
+
+describe('the command', () => {
+  it('prints one line of JSON, serves, and ends when asked', async () => {
+    const command = run(['--port', '0', '--data', ':memory:', '--json']);
+    await command.start;
+    const answer = JSON.parse(command.printed[0]!) as Record<string, string>;
+    expect(Object.keys(answer)).toEqual([
+      ...['restUrl', 'wsUrl', 'accountSid', 'authToken', 'apiKeySid', 'apiKeySecret', 'serviceSid'],
+    ]);
+    const client = twilio(answer.accountSid, answer.authToken);
+    client.conversations.baseUrl = answer.restUrl!;
+    expect(await client.conversations.v1.conversations.list()).toEqual([]);
+    command.ask();
+    expect(await command.code).toBe(0);
+    expect(command.printed).toHaveLength(1);
+    await expect(fetch(answer.restUrl!)).rejects.toThrow();
+  });
+
+  it('prints readable lines without --json', async () => {
+    const command = run(['--port', '0', '--data', ':memory:']);
+    await command.start;
+    command.ask();
+    expect(await command.code).toBe(0);
+    expect(command.printed.join('\n')).toMatch(/REST\s+http:\/\/127\.0\.0\.1:\d+\n/);
+  });
+
+  it('explains itself when asked', async () => {
+    const command = run(['--help']);
+    expect(await command.code).toBe(0);
+    expect(command.printed[0]).toContain('--data FILE');
+  });
+
+  it('refuses flags that it does not have, with a sentence and exit code 2', async () => {
+    for (const [argv, env, sentence] of [
+      [['--prot', '1'], {}, "Unknown option '--prot'"],
+      [['--port', 'x'], {}, '--port must be a port from 0 to 65535, not "x"'],
+      [['--port', '70000'], {}, '--port must be a port'],
+      [['--port'], {}, '--port'],
+      [[], { EMULATOR_PORT: 'x' }, 'EMULATOR_PORT must be a port'],
+      [['extra'], {}, 'extra'],
+    ] as const) {
+      const command = run([...argv], env);
+      expect(await command.code).toBe(2);
+      expect(command.complained.join()).toContain(sentence);
+      expect(command.printed).toEqual([]);
+    }
+  });
+
+  it('says that a port is taken', async () => {
+    const { emulator } = await startForTest();
+    const { port } = new URL(emulator.restUrl);
+    const command = run(['--data', ':memory:'], { EMULATOR_PORT: port });
+    expect(await command.code).toBe(1);
+    expect(command.complained).toEqual([
+      `Port ${port} is already in use by another program. End that program, or choose another port with --port.`,
+    ]);
+  });
+
+  it('runs as a process that ends on SIGTERM', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'emulator-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    // Node 20 runs no TypeScript, and a test must not need a build: modules are stripped of types as they load.
+    const hooks = `
+      import { readFile } from 'node:fs/promises';
+      import { fileURLToPath } from 'node:url';
+      import ts from ${JSON.stringify(import.meta.resolve('typescript'))};
+      export async function resolve(specifier, context, next) {
+        try { return await next(specifier, context); }
+        catch (error) {
+          if (!specifier.endsWith('.js')) throw error;
+          return next(specifier.replace(/js$/, 'ts'), context);
+        }
+      }
+      export async function load(url, context, next) {
+        if (!url.endsWith('.ts')) return next(url, context);
+        const source = await readFile(fileURLToPath(url), 'utf8');
+        const compilerOptions = { module: 'esnext', target: 'es2022' };
+        const { outputText } = ts.transpileModule(source, { compilerOptions });
+        return { format: 'module', source: outputText, shortCircuit: true };
+      }`;
+    const asUrl = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
+    const register = `import { register } from 'node:module'; register(${JSON.stringify(asUrl(hooks))});`;
+    const cli = fileURLToPath(new URL('cli.ts', import.meta.url));
+    const { NODE_ENV: _, ...env } = process.env;
+    const child = spawn(process.execPath, ['--import', asUrl(register), cli, '--port', '0', '--json'], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const complaints: Buffer[] = [];
+    child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
+    const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const lines: string[] = [];
+    const output = createInterface(child.stdout);
+    const first = new Promise<void>((resolve) => output.once('line', () => resolve()));
+    output.on('line', (line) => lines.push(line));
+    await Promise.race([first, exit]);
+    expect(Buffer.concat(complaints).toString()).toBe('');
+    const { restUrl } = JSON.parse(lines[0]!) as { restUrl: string };
+    expect((await fetch(`${restUrl}/v1/Conversations`)).status).toBe(401);
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+    expect(lines).toHaveLength(1);
+  }, 30_000);
+});
