@@ -42,7 +42,7 @@ const ASK_FOR_NUMBER =
   'Happy to look. What is your order number? It has four digits and stands in your e-mail, like 1042.';
 
 /** The example shop's answers. The same message at the same moment always gets the same ones. */
-export const answerShopper: AnswerMessage = (message, context) => {
+const answerShopper: AnswerMessage = (message, context) => {
   const text = message.body.trim();
   if (text === '') return ['Thank you! I can’t look at files, but I can read. What is it about?'];
   const number = orderNumber(text);

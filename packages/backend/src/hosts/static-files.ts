@@ -16,7 +16,7 @@ export interface StaticFiles {
 const HASHED_NAME = /[-.](?=[A-Za-z0-9_-]{8}\.)[a-z_-]*[0-9A-Z][A-Za-z0-9_-]*\.\w+(?:\.map)?$/;
 
 /** Whether a file may be kept for ever. A hash of small letters only looks like a word, and is asked for again. */
-export function isContentHashed(path: string): boolean {
+function isContentHashed(path: string): boolean {
   return HASHED_NAME.test(basename(path));
 }
 
