@@ -30,7 +30,14 @@ export interface Backend {
   messageAdded: Handler;
 }
 
-/** Puts the handlers together. Nothing runs until they are called. */
+/**
+ * Puts the handlers together, for a host of your own. Nothing runs until they are called. After a reply is sent, run
+ * its `after` and wait for it before you stop.
+ *
+ * @example
+ * const backend = createBackend({ config, bot: shopBot, log });
+ * const reply = await backend.token(call);
+ */
 export function createBackend(options: BackendOptions): Backend {
   const { config, bot, log, now = Date.now } = options;
   const webhooks = {

@@ -20,10 +20,16 @@ const RATES: Record<LimitedBy, Rate> = {
   identity: { perMinute: 6, burst: 6 },
 };
 
-/** Token buckets in memory, for one server. The longest unused bucket goes first when there are `capacity` of them. */
+/**
+ * Token buckets in memory, for one server. The longest unused bucket goes first when there are `capacity` of them.
+ *
+ * @example
+ * const limits = createMemoryLimits({ now: Date.now, rates: { ip: { perMinute: 60, burst: 120 } } });
+ */
 export function createMemoryLimits(options: {
   /** Milliseconds. */
   now: () => number;
+  /** Default: 20 a minute and 40 at once for an address, 6 and 6 for an identity. */
   rates?: Partial<Record<LimitedBy, Rate>>;
   /** Default 100,000 buckets. */
   capacity?: number;
