@@ -1,16 +1,49 @@
-/**
- * Every refusal of the service, by name. `code` is Twilio's; where REST answers with another code or status than
- * the client API does, `rest` says so. Sources: Twilio's public error dictionary; statuses that the dictionary
- * does not give are ours.
- */
-interface RefusalEntry {
+export type RefusalName =
+  | 'invalid_parameter'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'conversation_not_found'
+  | 'message_not_found'
+  | 'user_not_found'
+  | 'webhook_not_found'
+  | 'participant_not_found'
+  | 'not_a_participant'
+  | 'participant_exists'
+  | 'unique_name_exists'
+  | 'unique_name_like_sid'
+  | 'conversation_closed'
+  | 'conversation_created_closed'
+  | 'too_many_participants'
+  | 'no_permission'
+  | 'body_too_long'
+  | 'attributes_too_long'
+  | 'attributes_invalid'
+  | 'not_implemented'
+  | 'sync_forbidden'
+  | 'sync_document_not_found'
+  | 'sync_list_not_found'
+  | 'sync_map_not_found'
+  | 'too_many_webhooks'
+  | 'webhook_trigger_invalid'
+  | 'webhook_url_too_long'
+  | 'method_not_allowed'
+  | 'too_large'
+  | 'internal';
+
+export interface RefusalEntry {
   status: number;
   code: number;
   message: string;
   rest?: { status?: number; code?: number };
 }
 
-export const refusals = {
+/**
+ * Every refusal of the service, by name. `code` is Twilio's; where REST answers with another code or status than
+ * the client API does, `rest` says so. Sources: Twilio's public error dictionary; statuses that the dictionary
+ * does not give are ours.
+ */
+export const refusals: Readonly<Record<RefusalName, RefusalEntry>> = {
   invalid_parameter: { status: 400, code: 20001, message: 'Invalid parameter' },
   unauthorized: { status: 401, code: 20003, message: 'Authenticate' },
   forbidden: { status: 403, code: 20403, message: 'Forbidden' },
@@ -57,6 +90,7 @@ export const refusals = {
   body_too_long: { status: 400, code: 50504, message: 'Message body is longer than 32 KB' },
   attributes_too_long: { status: 400, code: 50303, message: 'Attributes are too long' },
   attributes_invalid: { status: 400, code: 20001, message: 'Attributes must be a valid JSON string' },
+  // 20501 is ours: Twilio has no such answer.
   not_implemented: { status: 501, code: 20501, message: 'Not implemented by this emulator' },
   sync_forbidden: { status: 403, code: 54007, message: 'Access to the Sync object is forbidden' },
   sync_document_not_found: { status: 404, code: 54100, message: 'Document not found' },
@@ -69,14 +103,11 @@ export const refusals = {
     message: 'Webhook trigger keywords must have 1 to 248 characters',
   },
   webhook_url_too_long: { status: 400, code: 50372, message: 'Webhook URL is longer than 512 characters' },
-  // The edges' own, in Twilio's pattern of 20 and the status. 20501 is ours: Twilio has no such answer.
+  // The edges' own, in Twilio's pattern of 20 and the status.
   method_not_allowed: { status: 405, code: 20004, message: 'Method not allowed' },
   too_large: { status: 413, code: 20001, message: 'The request is too large' },
   internal: { status: 500, code: 20500, message: 'The emulator failed; its log says why' },
-  not_emulated: { status: 501, code: 20501, message: 'Not emulated' },
-} as const satisfies Record<string, RefusalEntry>;
-
-export type RefusalName = keyof typeof refusals;
+};
 
 /** The service says no. Thrown inside, turned into a reply in one place per edge. */
 export class Refusal extends Error {

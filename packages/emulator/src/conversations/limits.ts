@@ -1,14 +1,22 @@
 import { Refusal } from '../errors.js';
 
+type LimitName =
+  | 'bodyBytes'
+  | 'conversationAttributesBytes'
+  | 'attributesBytes'
+  | 'nameLength'
+  | 'identityLength'
+  | 'participants';
+
 /** Limits of the service, from Twilio's public pages. Sizes are bytes of UTF-8, lengths are characters. */
-export const limits = {
+export const limits: Readonly<Record<LimitName, number>> = {
   bodyBytes: 32 * 1024,
   conversationAttributesBytes: 16 * 1024,
   attributesBytes: 4 * 1024,
   nameLength: 256,
   identityLength: 256,
   participants: 1000,
-} as const;
+};
 
 const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
 

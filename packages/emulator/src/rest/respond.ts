@@ -11,8 +11,7 @@ export interface ErrorReply {
 
 /** How REST words a refusal. What is not there is named by its path, whatever it was. */
 export function presentRefusal(refusal: Refusal, path: string): ErrorReply {
-  const entry: { status: number; code: number; rest?: { status?: number; code?: number } } =
-    refusals[refusal.reason];
+  const entry = refusals[refusal.reason];
   const status = entry.rest?.status ?? entry.status;
   const code = entry.rest?.code ?? entry.code;
   const resource = path.replace(/^\/v\d+(?=\/)/, '');

@@ -59,7 +59,7 @@ export function createRest(
     const method = request.method ?? '';
     const found = match(method, path);
     if (!found.found && found.allowed.length === 0) {
-      respondRefusal(response, 'not_emulated', `${method} ${path} is not emulated`);
+      respondRefusal(response, 'not_implemented', `${method} ${path} is not emulated`);
       return;
     }
     if (!checkBasicAuth(request.headers.authorization, credentials)) throw new Refusal('unauthorized');

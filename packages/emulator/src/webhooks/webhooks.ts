@@ -127,7 +127,8 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
       stopListening();
       stopProjecting();
       const dropped = lanes.clear();
-      if (dropped > 0) log(`Webhook deliveries that were still waiting at the end, and were dropped: ${dropped}`);
+      if (dropped > 0)
+        log(`Webhook deliveries that were still waiting at the end, and were dropped: ${dropped}`);
       await lanes.idle();
     },
   };
