@@ -18,7 +18,7 @@ import {
 } from './twilsock/connection.js';
 import { createUpstream, type Session } from './upstream.js';
 
-export interface RealtimeLimits extends ConnectionLimits {
+interface RealtimeLimits extends ConnectionLimits {
   /** The largest frame a client may send, in bytes. */
   frameBytes: number;
 }

@@ -66,7 +66,7 @@ export function createUpstream(routes: readonly Route[], log: (line: string) => 
 }
 
 /** The refusal as the client API and Sync put it. */
-export function refusalReply(refusal: Refusal): Reply {
+function refusalReply(refusal: Refusal): Reply {
   const { status, code } = refusals[refusal.reason];
   return errorReply(status, code, refusal.message);
 }

@@ -22,9 +22,9 @@ export const tokenErrors = {
   20157: 'Access Token lifetime is longer than 24 hours',
 } as const;
 
-export type TokenErrorCode = keyof typeof tokenErrors;
+type TokenErrorCode = keyof typeof tokenErrors;
 
-export type TokenVerdict = { valid: true; token: AccessToken } | { valid: false; errorCode: TokenErrorCode };
+type TokenVerdict = { valid: true; token: AccessToken } | { valid: false; errorCode: TokenErrorCode };
 
 /** Checks an access token against the account, its API key and its Conversations service. Never throws. */
 export type VerifyToken = (token: string) => Promise<TokenVerdict>;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { isObject } from '../json.js';
@@ -90,6 +91,47 @@ describe('what no SDK would send', () => {
       expect(items.httpStatus).toBe(400);
     }
     expect((await raw.request('GET', '/Client/v2/Configuration')).httpStatus).toBe(200);
+  });
+
+  it('never finds a call that fails inside, whatever is sent to it', async () => {
+    const lines: string[] = [];
+    const service = await startService({ log: (line) => lines.push(line) });
+    const raw = await openRawClient(service);
+    await raw.init('alice');
+    const created = await raw.request('POST', '/Client/v2/Conversations', {});
+    const sid = String(isObject(created.body) && created.body.sid);
+    await raw.request('POST', `/Client/v2/Conversations/${sid}/Participants`, { identity: 'alice' });
+    const own = '/Client/v2/Conversations';
+    const paths = fc.constantFrom(
+      own,
+      `${own}/${sid}`,
+      `${own}/${sid}/Participants`,
+      `${own}/${sid}/Participants/alice`,
+      `${own}/${sid}/Messages`,
+      `${own}/${sid}/Messages/x`,
+      `/Client/v2/MyConversations/${sid}`,
+      '/Client/v2/Users/alice',
+      '/Client/v2/Typing',
+      '/v4/Subscriptions',
+    );
+    const names = [
+      ...['friendly_name', 'unique_name', 'attributes', 'identity', 'body', 'subject'],
+      ...['last_read_message_index', 'notification_level', 'media_sids', 'messaging_binding'],
+      ...['action', 'correlation_id', 'requests', 'object_sid', 'object_type', 'last_event_id', '__proto__'],
+    ];
+    const value = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom('establish', 'cancel', 'map', 1e308, '\ud800', '\0'),
+    );
+    const body = fc.oneof(fc.string(), fc.json(), fc.dictionary(fc.constantFrom(...names), value));
+    await fc.assert(
+      fc.asyncProperty(paths, body, async (path, sent) => {
+        const { httpStatus } = await raw.request('POST', path, sent);
+        expect(httpStatus).not.toBe(500);
+      }),
+      { numRuns: 500 },
+    );
+    expect(lines).toEqual([]);
   });
 
   it('gets an error status for frames that say nothing the server knows', async () => {

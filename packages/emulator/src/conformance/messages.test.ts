@@ -96,12 +96,14 @@ describe('messages with the official SDK', () => {
     await last!.remove();
     expect((await removed).index).toBe(2);
     expect(await mine!.sendMessage('3')).toBe(3);
+    expect(await mine!.sendMessage('4')).toBe(4);
     const again = await service.connect('bob');
     const seen = await (await again.getConversationBySid(mine!.sid)).getMessages();
     expect(seen.items.map(({ index, body }) => [index, body])).toEqual([
       [0, '0'],
       [1, '1'],
       [3, '3'],
+      [4, '4'],
     ]);
   });
 

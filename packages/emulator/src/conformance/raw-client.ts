@@ -21,7 +21,7 @@ export interface RawClient {
   closed: Promise<{ code: number }>;
 }
 
-export interface RawReply {
+interface RawReply {
   header: JsonObject;
   body: unknown;
   httpStatus: number | undefined;

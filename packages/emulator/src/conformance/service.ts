@@ -20,7 +20,7 @@ export interface TokenBend {
   secret?: string;
 }
 
-export interface ConnectOptions {
+interface ConnectOptions {
   seconds?: number;
 }
 

@@ -3,7 +3,7 @@ import type { MessageRow } from './rows.js';
 import { createTable, integer, optional, type Placed, type Stretch, text } from './table.js';
 
 /** A page by message index. `from` is the first index of the page, in the direction of `order`. */
-export interface MessagePaging {
+interface MessagePaging {
   order: 'asc' | 'desc';
   limit: number;
   from?: number;

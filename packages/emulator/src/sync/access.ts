@@ -12,7 +12,7 @@ const notFound: Record<SyncType, RefusalName> = {
 };
 
 /** Whether an identity may read an object. Asked for every object, item query and subscription. */
-export function mayRead(domain: Domain, identity: string, object: SyncObjectRow): boolean {
+function mayRead(domain: Domain, identity: string, object: SyncObjectRow): boolean {
   switch (object.access) {
     case 'owner':
       return object.subject === identity;

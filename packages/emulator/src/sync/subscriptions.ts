@@ -8,7 +8,7 @@ import { changeEvent, changesAfter } from './events.js';
 import type { Subscribers } from './subscribers.js';
 
 /** Notifications that must arrive in order: results and replays. Live events have types of their own. */
-export const orderedMessageType = 'twilio.sync.event';
+const orderedMessageType = 'twilio.sync.event';
 
 const largestBatch = 1000;
 
