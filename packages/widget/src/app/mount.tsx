@@ -1,0 +1,70 @@
+import type { Connect } from '@conversations-web-chat/session';
+import { createRoot } from 'react-dom/client';
+import type { FrameApp, FrameHost, FrameWindow } from '../config.js';
+import { App } from './App.jsx';
+import { openSession } from './open-session.js';
+import { reportToPage } from './report-to-page.js';
+import { addBaseSheet } from './theme/base-sheet.js';
+import { createViewStore } from './view-store.js';
+
+const frame = window as FrameWindow;
+
+/** The SDK's script, asked for once, and again after a failure. */
+function loadConnect(host: FrameHost): Promise<Connect> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      const connect = frame.conversationsWebChatConnect as Connect | undefined;
+      if (connect) resolve(connect);
+      else reject(new Error('The chat SDK could not be loaded.'));
+    };
+    if (frame.conversationsWebChatConnect) settle();
+    else host.loadSdk(settle);
+  });
+}
+
+function mount(host: FrameHost): FrameApp {
+  // A copy: what is the page's may change under us.
+  const options = { ...host.options };
+  const view = createViewStore(options.theme);
+  const session = openSession(options, host.memory, () => loadConnect(host));
+  const stopReporting = reportToPage(session, view, (event, fields, ...values) =>
+    host.emit(event, fields, ...values),
+  );
+
+  document.title = options.title;
+  document.documentElement.lang = 'en';
+  addBaseSheet();
+  const element = document.createElement('div');
+  element.id = 'chat';
+  document.body.replaceChildren(element);
+  const root = createRoot(element);
+  root.render(<App session={session} view={view} options={options} onClose={() => host.close()} />);
+
+  // The first picture first: signing in and evaluating the SDK can wait for it.
+  let started = false;
+  const start = (): void => {
+    if (started) return;
+    started = true;
+    requestAnimationFrame(() => setTimeout(() => session.start()));
+  };
+
+  return {
+    shown(open, focus) {
+      view.set({ open, focus: view.get().focus + (open && focus ? 1 : 0) });
+      if (open) start();
+    },
+    sendMessage(text) {
+      session.start();
+      session.send(text);
+    },
+    prefill: (text) => view.set({ prefill: { count: view.get().prefill.count + 1, text } }),
+    setTheme: (theme) => view.set({ theme }),
+    destroy() {
+      stopReporting();
+      void session.stop();
+      root.unmount();
+    },
+  };
+}
+
+frame.conversationsWebChatApp = mount;

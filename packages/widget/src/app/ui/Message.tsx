@@ -1,0 +1,86 @@
+import { Avatar } from '@twilio-paste/avatar';
+import { Box } from '@twilio-paste/box';
+import { Button } from '@twilio-paste/button';
+import { ChatBubble, ChatMessage } from '@twilio-paste/chat-log';
+import { ErrorIcon } from '@twilio-paste/icons/esm/ErrorIcon';
+import { memo } from 'react';
+import type { Strings } from '../i18n/en.js';
+import { describeAuthor, describeTime } from './describe.js';
+import { fill, useWords } from './strings.js';
+import { VisuallyHidden } from './VisuallyHidden.jsx';
+import type { ViewMessage } from './view.js';
+
+export interface MessageProps {
+  message: ViewMessage;
+  /** First and last of a run by one author. */
+  first: boolean;
+  last: boolean;
+  /** What is still being sent waits for the network. */
+  waiting: boolean;
+  onRetry: (key: string) => void;
+  onDiscard: (key: string) => void;
+}
+
+function failure(message: ViewMessage, strings: Strings): string {
+  if (message.error === 'too_long') return strings.failedTooLong;
+  if (message.error === 'malformed_text') return strings.failedMalformed;
+  if (message.error === 'refused') return strings.failedRefused;
+  if (message.error === 'conversation_closed') return strings.failedClosed;
+  return strings.failed;
+}
+
+export const Message: React.FunctionComponent<MessageProps> = memo(function Message(props: MessageProps) {
+  const { message, first, last, waiting, onRetry, onDiscard } = props;
+  const { strings, locale } = useWords();
+  const name = message.own ? strings.you : describeAuthor(message.author, strings);
+  const time = describeTime(message.at, locale);
+  const state = !message.own
+    ? null
+    : message.state === 'sending'
+      ? waiting
+        ? strings.waiting
+        : strings.sending
+      : message.state === 'sent'
+        ? strings.sent
+        : failure(message, strings);
+  const meta = message.edited ? `${time} · ${strings.edited}` : time;
+  const variant = message.own ? 'outbound' : 'inbound';
+  return (
+    <ChatMessage variant={variant} data-first={first || undefined} data-last={last || undefined}>
+      {!message.own && first ? (
+        <Box element="CHAT_AUTHOR" aria-hidden>
+          <Avatar name={name} size="sizeIcon50" element="CHAT_AVATAR" />
+          <bdi>{name}</bdi>
+        </Box>
+      ) : null}
+      <ChatBubble
+        data-first={first || undefined}
+        data-last={last || undefined}
+        data-state={message.state}
+        // The text's own direction, whatever the page's is.
+        dir="auto"
+      >
+        <VisuallyHidden>{`${fill(strings.messageFrom, { name, time })} `}</VisuallyHidden>
+        {message.body}
+      </ChatBubble>
+      {message.state === 'failed' ? (
+        <Box element="CHAT_FAILED">
+          <ErrorIcon decorative size="sizeIcon20" />
+          <Box as="span" flex="1">
+            {state}
+          </Box>
+          {message.error === null || message.error === 'refused' ? (
+            <Button variant="link" onClick={() => onRetry(message.key)}>
+              {strings.retry}
+            </Button>
+          ) : null}
+          <Button variant="link" onClick={() => onDiscard(message.key)}>
+            {strings.discard}
+          </Button>
+        </Box>
+      ) : last || message.state === 'sending' ? (
+        <Box element="CHAT_META">{state ? `${meta} · ${state}` : <span aria-hidden>{meta}</span>}</Box>
+      ) : null}
+    </ChatMessage>
+  );
+});

@@ -1,0 +1,220 @@
+import type {
+  ChatEventName,
+  ChatOptions,
+  ChatTheme,
+  FrameApp,
+  FrameHost,
+  FrameWindow,
+  Plain,
+} from '../config.js';
+import { styles } from './look.js';
+
+declare const __APP_FILE__: string;
+declare const __SDK_FILE__: string;
+
+/** Standards mode, the page's own origin, nothing in it. */
+const FRAME_DOCUMENT = '<!doctype html>';
+const NOT_LOADED = 'The chat did not load. Close it and try again.';
+
+export type Emit = (event: ChatEventName, fields: string, ...values: Plain[]) => void;
+interface Policy {
+  createHTML(text: string): string;
+  createScriptURL(file: string): string;
+}
+
+/** The methods of the public API that need launcher or frame. */
+export interface Panel {
+  open(): void;
+  close(): void;
+  toggle(): void;
+  show(): void;
+  hide(): void;
+  sendMessage(text: unknown): void;
+  prefill(text: unknown): void;
+  setTheme(theme: unknown): void;
+  destroy(): void;
+}
+
+/** Launcher and panel in the page. */
+export function createPanel(options: ChatOptions, script: HTMLScriptElement, emit: Emit): Panel {
+  const host = document.createElement('div');
+  const shadow = host.attachShadow({ mode: 'open' });
+  const launcher = document.createElement('button');
+  const badge = document.createElement('b');
+  const frame = document.createElement('iframe');
+  let app: FrameApp | null = null;
+  let calls: ((app: FrameApp) => void)[] = [];
+  let before: HTMLElement | null = null;
+  let isOpen = false;
+  let wanted = false;
+  let filled = false;
+  let unread: Plain = 0;
+  let moves = 0;
+
+  // Whoever holds this policy gets nothing out of it but three constants.
+  let policy: Policy = {
+    createHTML: () => FRAME_DOCUMENT,
+    createScriptURL: (file) => new URL(file === __SDK_FILE__ ? file : __APP_FILE__, script.src).href,
+  };
+  try {
+    // A page may forbid the name. If it does not enforce Trusted Types either, plain text still works.
+    const { trustedTypes } = window as {
+      trustedTypes?: { createPolicy(name: string, rules: Policy): Policy };
+    };
+    policy = trustedTypes?.createPolicy('conversations-web-chat', policy) ?? policy;
+  } catch {}
+
+  const show = (): void => {
+    frame.inert = !isOpen;
+    launcher.className = isOpen ? 'o' : '';
+    launcher.setAttribute('aria-expanded', `${isOpen}`);
+    launcher.setAttribute(
+      'aria-label',
+      `${isOpen ? 'Close' : 'Open'} chat${unread ? `, ${unread} unread` : ''}`,
+    );
+    badge.textContent = unread ? `${unread}` : '';
+  };
+
+  /** Adds a script to the frame; without `done` only fetches it. Each kind of element ignores what it has no use for. */
+  const add = (file: string, done?: (loaded: boolean) => void): void => {
+    const target = frame.contentDocument as Document;
+    const element = target.createElement(done ? 'script' : 'link') as HTMLScriptElement & HTMLLinkElement;
+    element.nonce = options.nonce;
+    element.rel = 'preload';
+    element.as = 'script';
+    element.onload = () => done?.(true);
+    element.onerror = () => done?.(false);
+    element.src = element.href = policy.createScriptURL(file);
+    target.head.append(element);
+  };
+
+  const frameHost: FrameHost = {
+    options,
+    memory: {},
+    close: () => setOpen(false),
+    loadSdk: (done) => add(__SDK_FILE__, done),
+    emit(event, fields, ...values) {
+      if (event === 'unread') {
+        unread = values[0] as Plain;
+        show();
+      }
+      emit(event, fields, ...values);
+    },
+  };
+
+  const load = (): void => {
+    const { contentDocument } = frame;
+    add(__APP_FILE__, () => {
+      // The frame may have been moved, and so reloaded, while its script was on the way.
+      if (frame.contentDocument !== contentDocument) return;
+      app = (frame.contentWindow as FrameWindow).conversationsWebChatApp?.(frameHost) ?? null;
+      if (app) {
+        if (isOpen) app.shown(true, shadow.activeElement === frame);
+        for (const call of calls) call(app);
+        calls = [];
+      } else {
+        wanted = false;
+        if (contentDocument) contentDocument.body.textContent = NOT_LOADED;
+        emit('error', 'code message', 'load_failed', NOT_LOADED);
+      }
+    });
+  };
+
+  /** The visitor comes near: the frame is made and its scripts are fetched, but nothing runs in it yet. */
+  const near = (): void => {
+    if (frame.onload) return;
+    frame.title = options.title;
+    // Not only once: each time the frame is moved in the page it loads anew, and the app in it is lost.
+    frame.onload = () => {
+      filled = true;
+      app = null;
+      add(__APP_FILE__);
+      add(__SDK_FILE__);
+      if (wanted) load();
+    };
+    frame.srcdoc = policy.createHTML('');
+    shadow.append(frame);
+  };
+
+  const want = (): void => {
+    near();
+    if (filled && !wanted) load();
+    wanted = true;
+  };
+
+  /** Now, or as soon as the app is there. */
+  const withApp = (call: (app: FrameApp) => void): void => {
+    if (app) call(app);
+    else {
+      calls = [...calls, call];
+      want();
+    }
+  };
+
+  const setOpen = (next: boolean): void => {
+    if (next === isOpen) return;
+    // Only the visitor's own click or key moves the focus; a page that opens the chat by itself does not.
+    const focus = next ? (navigator.userActivation?.isActive ?? true) : shadow.activeElement === frame;
+    isOpen = next;
+    if (next) {
+      before = document.activeElement as HTMLElement;
+      want();
+    }
+    // First shown, then focused: on a phone the launcher is there only while the chat is closed.
+    show();
+    if (focus) (next ? frame : launcher.hidden ? before : launcher)?.focus();
+    app?.shown(next, focus);
+    emit(next ? 'open' : 'close', 'open', next);
+  };
+  const open = (): void => setOpen(true);
+  const close = (): void => setOpen(false);
+  const toggle = (): void => setOpen(!isOpen);
+
+  // Pages that swap their body, or all they have, must not lose the chat; two that fight over it must not hang.
+  const observer = new MutationObserver(() => {
+    if (!host.isConnected && moves++ < 50) attach();
+  });
+  const attach = (): void => {
+    document.documentElement.append(host);
+    observer.observe(document.documentElement, { childList: true });
+  };
+
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(styles(options));
+  shadow.adoptedStyleSheets = [sheet];
+  launcher.hidden = options.hideLauncher;
+  launcher.setAttribute('aria-haspopup', 'dialog');
+  launcher.onclick = toggle;
+  launcher.onpointerenter = launcher.onfocus = near;
+  launcher.onkeydown = ({ key }) => {
+    if (key === 'Escape') close();
+  };
+  launcher.append(badge);
+  shadow.append(launcher);
+  show();
+  attach();
+
+  return {
+    open,
+    close,
+    toggle,
+    show() {
+      launcher.hidden = options.hideLauncher;
+    },
+    hide() {
+      close();
+      launcher.hidden = true;
+    },
+    sendMessage: (text) => withApp((to) => to.sendMessage(`${text}`)),
+    prefill: (text) => withApp((to) => to.prefill(`${text}`)),
+    setTheme(theme) {
+      options.theme = theme as ChatTheme;
+      app?.setTheme(theme as ChatTheme);
+    },
+    destroy() {
+      observer.disconnect();
+      app?.destroy();
+      host.remove();
+    },
+  };
+}
