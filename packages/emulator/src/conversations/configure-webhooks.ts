@@ -11,6 +11,8 @@ export interface ConfigureWebhooks {
   postWebhookUrl?: string;
   method?: 'GET' | 'POST';
   filters?: readonly string[];
+  /** Of the account only. Twilio's other target, `flex`, is not emulated. */
+  target?: 'webhook' | 'flex';
 }
 
 /** The configuration of a scope, which exists before anybody has set it. */
@@ -21,7 +23,10 @@ export function webhookConfiguration(domain: Domain, scope: string): WebhookConf
 
 /** Changes what is given and leaves the rest. */
 export function configureWebhooks(domain: Domain, input: ConfigureWebhooks): WebhookConfigurationRow {
-  const { scope, preWebhookUrl, postWebhookUrl, method, filters } = input;
+  const { scope, preWebhookUrl, postWebhookUrl, method, filters, target } = input;
+  if (target === 'flex') {
+    throw new Refusal('invalid_parameter', 'Target: flex is not supported by the emulator');
+  }
   if (preWebhookUrl) {
     throw new Refusal(
       'invalid_parameter',
@@ -37,6 +42,7 @@ export function configureWebhooks(domain: Domain, input: ConfigureWebhooks): Web
     if (filters !== undefined) {
       row.filters = checkFilters('Filters', scope === 'global' ? 'global' : 'service', filters);
     }
+    if (target !== undefined) row.target = target;
     domain.store.webhookConfigurations.put(row);
     return row;
   });

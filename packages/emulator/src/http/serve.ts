@@ -28,7 +28,7 @@ export function serve(options: ServeOptions): Promise<Served> {
     });
 
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    server.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') return reject(error);
       const message = `Port ${options.port} is already in use by another program.`;
       reject(new StartError('port_in_use', message, { cause: error }));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { addConversation } from '../conversations/add-conversation.js';
 import { ensureUser } from '../conversations/ensure-user.js';
 import { helperFor, refusal, scoped, scopes, startForTest } from '../testing/start.js';
 
@@ -51,12 +52,13 @@ describe('webhook configurations', () => {
     expect(await global.fetch()).toMatchObject({ ...unset, target: null });
     expect(await service.fetch()).toMatchObject({ ...unset, chatServiceSid: serviceSid });
 
-    await global.update({ postWebhookUrl: url, filters: ['onUserAdded'], method: 'GET' });
+    await global.update({ postWebhookUrl: url, filters: ['onUserAdded'], method: 'GET', target: 'webhook' });
     await service.update({ postWebhookUrl: `${url}?s`, filters: ['onConversationAdded', 'onMessageAdded'] });
     expect(await global.fetch()).toMatchObject({
       postWebhookUrl: url,
       filters: ['onUserAdded'],
       method: 'GET',
+      target: 'webhook',
     });
     expect(await service.fetch()).toMatchObject({
       postWebhookUrl: `${url}?s`,
@@ -97,6 +99,25 @@ describe('services', () => {
     const unknown = services(`IS${'0'.repeat(32)}`);
     expect(await refusal(unknown.fetch())).toMatchObject({ status: 404, code: 20404 });
     expect(await refusal(unknown.conversations.list())).toMatchObject({ status: 404, code: 20404 });
+  });
+});
+
+describe('an earlier service of the same file', () => {
+  it('is out of reach, with its conversations', async () => {
+    const started = await startForTest();
+    const { store, clock, serviceSid } = started.domain;
+    const earlier = `IS${'0'.repeat(32)}`;
+    const service = store.services.bySid(serviceSid)!;
+    store.services.insert({ ...service, sid: earlier });
+    const now = addConversation(started.domain, { by: { source: 'SDK', identity: 'ann' } });
+    const old = { ...now, sid: `CH${'0'.repeat(32)}`, chatServiceSid: earlier, dateCreated: clock.now() };
+    store.conversations.insert(old);
+    const { v1 } = helperFor(started).conversations;
+    expect((await v1.services.list()).map(({ sid }) => sid)).toEqual([serviceSid]);
+    expect((await v1.conversations.list()).map(({ sid }) => sid)).toEqual([now.sid]);
+    for (const scope of [v1, v1.services(serviceSid), v1.services(earlier)]) {
+      expect(await refusal(scope.conversations(old.sid).fetch())).toMatchObject({ status: 404, code: 20404 });
+    }
   });
 });
 

@@ -55,9 +55,7 @@ function fetchWebhooks(call: Call): Reply {
 
 function updateWebhooks(call: Call): Reply {
   const { form } = call;
-  if (form.text('Target')?.toLowerCase() === 'flex') {
-    throw new Refusal('invalid_parameter', 'Target: flex is not supported by the emulator');
-  }
+  if (call.view.serviceSid !== null) form.refuse('Target');
   const row = configureWebhooks(call.domain, {
     scope: scopeOf(call),
     ...given({
@@ -65,6 +63,7 @@ function updateWebhooks(call: Call): Reply {
       postWebhookUrl: form.text('PostWebhookUrl'),
       method: form.oneOf('Method', ['GET', 'POST']),
       filters: form.list('Filters'),
+      target: form.oneOf('Target', ['webhook', 'flex']),
     }),
   });
   return fetched(presentWebhookConfiguration(call.view, row));

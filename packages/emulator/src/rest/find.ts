@@ -7,6 +7,6 @@ import type { Call } from './call.js';
 export function pathConversation(call: Call): ConversationRow {
   const { domain, by } = call;
   const row = findConversation(domain, { by, sidOrUniqueName: call.param('conversation') });
-  if (row.chatServiceSid !== (call.view.serviceSid ?? domain.serviceSid)) throw new Refusal('not_found');
+  if (row.chatServiceSid !== domain.serviceSid) throw new Refusal('not_found');
   return row;
 }

@@ -54,6 +54,25 @@ describe('a list', () => {
     });
   });
 
+  it('leads back page by page, the way it led forth', async () => {
+    const { page, path } = await setUp(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+    const walk = async (url: string, way: 'next_page_url' | 'previous_page_url') => {
+      const seen: string[][] = [];
+      let last = url;
+      for (let at: string | number | null = url; typeof at === 'string'; ) {
+        const { messages, meta } = await page(at);
+        seen.push(messages.map(({ body }) => body));
+        last = at;
+        at = meta[way] ?? null;
+      }
+      return { seen, last };
+    };
+    const forth = await walk(`${path}/Messages?PageSize=2`, 'next_page_url');
+    expect(forth.seen).toEqual([['a', 'b'], ['c', 'd'], ['e', 'f'], ['g']]);
+    const back = await walk(forth.last, 'previous_page_url');
+    expect(back.seen).toEqual(forth.seen.toReversed());
+  });
+
   it('is empty where there is nothing', async () => {
     const { page, path } = await setUp([]);
     const { messages, meta } = await page(`${path}/Messages`);

@@ -40,6 +40,14 @@ describe.each(scopes)('participants below the %s prefix', (scope) => {
     expect(await refusal(participants(sid).fetch())).toMatchObject({ status: 404, code: 20404 });
   });
 
+  it('are found by identities that a path must spell otherwise', async () => {
+    const { participants } = await setUp();
+    for (const identity of ['ann@example.com', 'ünï', 'a%2Fb', 'x&y=z+1']) {
+      const { sid } = await participants.create({ identity });
+      expect((await participants(encodeURIComponent(identity)).fetch()).sid).toBe(sid);
+    }
+  });
+
   it('are listed in the order they came', async () => {
     const { participants } = await setUp();
     for (const identity of ['c', 'a', 'b']) await participants.create({ identity });

@@ -1,8 +1,10 @@
 import { request } from 'node:http';
+import fc from 'fast-check';
 import twilio from 'twilio';
 import { describe, expect, it } from 'vitest';
 import type { StartedEmulator } from '../server.js';
 import { ask, helperFor, refusal, startForTest } from '../testing/start.js';
+import { routes } from './routes.js';
 
 async function errorOf(response: Response) {
   return { http: response.status, body: (await response.json()) as Record<string, unknown> };
@@ -124,6 +126,60 @@ describe('the REST API', () => {
     expect(lines).toEqual(['REST failed on GET /v1/Conversations: disk on fire']);
     conversations.page = page;
     expect((await ask(started, '/v1/Conversations')).status).toBe(200);
+  });
+
+  it('answers every wrong input with an error of the caller, never with one of its own', async () => {
+    const started = await startForTest();
+    const { conversations } = helperFor(started).conversations.v1;
+    const { sid } = await conversations.create({});
+    const posts = routes.filter(({ method }) => method === 'POST').map(({ path }) => path);
+    const names = [
+      ...['FriendlyName', 'UniqueName', 'Attributes', 'State', 'Body', 'Author', 'Subject', 'Identity'],
+      ...['RoleSid', 'LastReadMessageIndex', 'Target', 'Configuration.Url', 'Configuration.Method'],
+      ...[
+        'Configuration.Filters',
+        'Configuration.Triggers',
+        'Configuration.FlowSid',
+        'Configuration.ReplayAfter',
+      ],
+      ...['PreWebhookUrl', 'PostWebhookUrl', 'Filters', 'Method', 'DefaultChatServiceSid'],
+    ];
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        '',
+        '-1',
+        '999999999999999',
+        'null',
+        '[]',
+        '{}',
+        '\u0000',
+        'webhook',
+        'studio',
+        'http://',
+      ),
+      fc.json(),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...posts),
+        fc.array(fc.tuple(fc.constantFrom(...names), value), { maxLength: 5 }),
+        fc.oneof(
+          fc.constant(sid),
+          fc.string({ unit: 'binary' }).map((text) => `x${text}`),
+        ),
+        async (path, parameters, segment) => {
+          const named = path
+            .replace(':service', started.emulator.credentials.serviceSid)
+            .replace(':conversation', sid)
+            .replace(/:\w+/, () => encodeURIComponent(segment));
+          const body = new URLSearchParams(parameters);
+          const { status } = await ask(started, named, { method: 'POST', body });
+          expect(status, named).toBeLessThan(500);
+        },
+      ),
+      { numRuns: 300 },
+    );
   });
 
   it('answers nobody who came by a foreign name or from a foreign page', async () => {

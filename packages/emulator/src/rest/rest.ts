@@ -44,7 +44,8 @@ export function createRest(
   };
 
   const viewOf = (request: IncomingMessage, service: string | undefined): View => {
-    if (service !== undefined && !domain.store.services.bySid(service)) throw new Refusal('not_found');
+    // A file may still hold an earlier service of its own; only one is served.
+    if (service !== undefined && service !== domain.serviceSid) throw new Refusal('not_found');
     // The server has checked that this Host is our own.
     const baseUrl = `http://${request.headers.host}`;
     return {

@@ -8,7 +8,7 @@ function list(call: Call): Reply {
   return listPage(call, {
     key: 'services',
     maxPageSize: 100,
-    page: (stretch) => domain.store.services.page(stretch),
+    page: (stretch) => domain.store.services.page(stretch).filter(({ row }) => row.sid === domain.serviceSid),
     present: (row) => presentService(view, row),
   });
 }
