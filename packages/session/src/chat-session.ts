@@ -3,6 +3,7 @@ import {
   type Connection,
   ConnectionError,
   type ConversationEvents,
+  connectionErrorCode,
   type RemoteConversation,
 } from './connection.js';
 import { type ConnectionKeeper, createConnectionKeeper } from './connection-keeper.js';
@@ -235,7 +236,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
         break;
       } catch (error) {
         if (mine !== term) return;
-        const code = error instanceof ConnectionError ? error.code : 'unknown_outcome';
+        const code = connectionErrorCode(error) ?? 'unknown_outcome';
         if (code === 'closed' || (facts.wasLive && isGone(error))) return end('conversation_gone');
         silent += code === 'unknown_outcome' || code === 'not_sent' ? 1 : 0;
         if (silent >= 2) return keeper?.replace(connection);

@@ -107,3 +107,12 @@ export class ConnectionError extends Error {
     this.code = code;
   }
 }
+
+/**
+ * The code of a {@link ConnectionError}, `null` for anything else. Told by its name: the connection may come in a
+ * script of its own, whose class is another one than ours.
+ */
+export function connectionErrorCode(error: unknown): ConnectionErrorCode | null {
+  if (!(error instanceof Error) || error.name !== 'ConnectionError' || !('code' in error)) return null;
+  return error.code as ConnectionErrorCode;
+}

@@ -1,4 +1,9 @@
-import { type Connection, ConnectionError, type RemoteConversation } from './connection.js';
+import {
+  type Connection,
+  ConnectionError,
+  connectionErrorCode,
+  type RemoteConversation,
+} from './connection.js';
 import type { SessionCrypto } from './ports.js';
 import { conversationName, type VisitorStore } from './visitor.js';
 
@@ -6,9 +11,8 @@ const MAX_NAMES = 3;
 
 /** The service answered that this visitor has no such conversation; anything else is only trouble. */
 export function isGone(error: unknown): boolean {
-  return (
-    error instanceof ConnectionError && (error.code === 'not_found' || error.code === 'not_a_participant')
-  );
+  const code = connectionErrorCode(error);
+  return code === 'not_found' || code === 'not_a_participant';
 }
 
 /**

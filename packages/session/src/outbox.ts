@@ -1,6 +1,6 @@
 import { backoffDelay } from './backoff.js';
 import { isWellFormed, utf8Length } from './bytes.js';
-import { ConnectionError } from './connection.js';
+import { ConnectionError, connectionErrorCode } from './connection.js';
 import { loadPending, mergePending, savePending } from './outbox-storage.js';
 import type { PendingMessage } from './pending.js';
 import * as pending from './pending.js';
@@ -106,7 +106,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 
   const settle = (cid: string, error: unknown): boolean => {
-    switch (error instanceof ConnectionError ? error.code : 'unknown_outcome') {
+    switch (connectionErrorCode(error) ?? 'unknown_outcome') {
       case 'refused':
         change(pending.failed(list, cid, 'refused'));
         return true;
