@@ -52,7 +52,7 @@ async function bundle(entry, { alias = [], plugins = [], define = {} } = {}) {
 }
 
 const hashed = (name, code) =>
-  `${name}.${createHash('sha256').update(code).digest('base64url').slice(0, 8)}.js`;
+  `${name}.${createHash('sha256').update(code).digest('base64url').slice(0, 6)}.js`;
 
 const workspace = path.resolve(root, '../..');
 const env = loadEnv('production', workspace, 'REACT_APP_');

@@ -41,15 +41,11 @@ function install(script: HTMLScriptElement, queue: Iterable<Iterable<unknown>>):
   // The events on window are the only bus: the browser keeps one listener's failure from the others.
   const on = (event: unknown, listener: Listener, once?: boolean): (() => void) => {
     const type = PREFIX + event;
-    const handler = (occurred: Event): void => {
-      if (once) stop();
-      listener((occurred as CustomEvent).detail);
-    };
-    const stop = (): void => removeEventListener(type, handler);
+    const handler = (occurred: Event): void => listener((occurred as CustomEvent).detail);
     handlers[handlers.length] = [type, listener, handler];
     if (event === 'ready' && ready) setTimeout(listener, 0, {});
-    else addEventListener(type, handler);
-    return stop;
+    else addEventListener(type, handler, { once: !!once });
+    return () => removeEventListener(type, handler);
   };
 
   const methods: Record<string, Method> = {
@@ -64,7 +60,7 @@ function install(script: HTMLScriptElement, queue: Iterable<Iterable<unknown>>):
       panel?.destroy();
       panel = null;
     },
-    on: (event, listener) => on(event, listener as Listener),
+    on: on as Method,
     once: (event, listener) => on(event, listener as Listener, true),
     off(event, listener) {
       for (const [type, known, handler] of handlers) {

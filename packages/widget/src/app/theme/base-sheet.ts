@@ -13,7 +13,7 @@ body{margin:0;-webkit-tap-highlight-color:transparent}
 @media(prefers-reduced-motion:reduce){*,::before,::after{animation:none!important;transition:none!important}}
 @media(forced-colors:active){
 [data-paste-element=CHAT_BUBBLE],[data-paste-element=CHAT_NOTICE],[data-paste-element=COMPOSER],[data-paste-element^=COMPOSER_SEND],[data-paste-element=CHAT_HEADER]{border:1px solid CanvasText!important}
-button:focus-visible,textarea:focus-visible,[role=log]:focus-visible{outline:2px solid Highlight!important}
+button:focus-visible,[data-paste-element=COMPOSER]:focus-within,[role=log]:focus-visible{outline:2px solid Highlight!important}
 }
 `;
 

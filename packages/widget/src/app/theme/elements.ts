@@ -6,6 +6,10 @@
 const touch = '@media (pointer: coarse)';
 const focusRing = { outline: 'none', boxShadow: 'shadowFocus' };
 
+interface Tokens {
+  borderColors: { colorBorderPrimary: string };
+}
+
 export const elements = {
   CHAT_WINDOW: {
     display: 'flex',
@@ -79,7 +83,9 @@ export const elements = {
     overflowY: 'auto',
     overscrollBehavior: 'contain',
     '&:focus': { outline: 'none' },
-    '&:focus-visible': { boxShadow: 'inset 0 0 0 2px currentColor' },
+    '&:focus-visible': {
+      boxShadow: ({ borderColors }: Tokens) => `inset 0 0 0 2px ${borderColors.colorBorderPrimary}`,
+    },
   },
   CHAT_ROWS: {
     boxSizing: 'border-box',
@@ -108,6 +114,8 @@ export const elements = {
   CHAT_BOOKEND: { margin: '16px 0 8px', color: 'colorTextWeak' },
 
   CHAT_MESSAGE: {
+    // Holds what is visually hidden in place, which else would stretch the log.
+    position: 'relative',
     margin: '2px 0 0',
     alignItems: 'flex-start',
     '&[data-first]': { marginTop: '12px' },
@@ -139,7 +147,6 @@ export const elements = {
     [touch]: { fontSize: 'fontSize40', lineHeight: '22px' },
     '&[data-first]': { borderStartStartRadius: '18px' },
     '&[data-last]': { borderEndStartRadius: '18px' },
-    '&[data-state=sending]': { opacity: 0.7 },
     variants: {
       inbound: { backgroundColor: 'colorBackgroundElevation', color: 'colorText' },
       outbound: {
@@ -163,11 +170,14 @@ export const elements = {
     display: 'flex',
     flexWrap: 'wrap',
     alignItems: 'center',
+    justifyContent: 'flex-end',
     columnGap: 'space30',
     marginTop: '4px',
     fontSize: 'fontSize20',
-    lineHeight: '24px',
+    lineHeight: '18px',
     color: 'colorTextError',
+    textAlign: 'end',
+    '& > span': { display: 'flex', alignItems: 'center', columnGap: '4px' },
     '& button': { fontSize: 'fontSize20', lineHeight: '24px', minWidth: '24px' },
   },
   TYPING_DOTS: {
@@ -257,7 +267,9 @@ export const elements = {
     backgroundColor: 'colorBackgroundBody',
     boxShadow: 'shadowBorder',
     transition: 'box-shadow .12s',
-    '&:focus-within': { boxShadow: 'shadowBorderPrimary, 0 0 0 3px rgba(0, 109, 250, .25)' },
+    '&:focus-within': {
+      boxShadow: ({ borderColors }: Tokens) => `0 0 0 2px ${borderColors.colorBorderPrimary}`,
+    },
     '&[aria-disabled=true]': { backgroundColor: 'colorBackground', boxShadow: 'shadowBorderWeaker' },
   },
   COMPOSER_SEND: {

@@ -15,6 +15,8 @@ export interface MessageProps {
   /** First and last of a run by one author. */
   first: boolean;
   last: boolean;
+  /** The newest of the visitor's own: the one whose arrival they wonder about. */
+  newestOwn: boolean;
   /** What is still being sent waits for the network. */
   waiting: boolean;
   onRetry: (key: string) => void;
@@ -30,7 +32,7 @@ function failure(message: ViewMessage, strings: Strings): string {
 }
 
 export const Message: React.FunctionComponent<MessageProps> = memo(function Message(props: MessageProps) {
-  const { message, first, last, waiting, onRetry, onDiscard } = props;
+  const { message, first, last, newestOwn, waiting, onRetry, onDiscard } = props;
   const { strings, locale } = useWords();
   const name = message.own ? strings.you : describeAuthor(message.author, strings);
   const time = describeTime(message.at, locale);
@@ -40,9 +42,11 @@ export const Message: React.FunctionComponent<MessageProps> = memo(function Mess
       ? waiting
         ? strings.waiting
         : strings.sending
-      : message.state === 'sent'
-        ? strings.sent
-        : failure(message, strings);
+      : message.state === 'failed'
+        ? failure(message, strings)
+        : newestOwn
+          ? strings.sent
+          : null;
   const meta = message.edited ? `${time} · ${strings.edited}` : time;
   const variant = message.own ? 'outbound' : 'inbound';
   return (
@@ -53,6 +57,7 @@ export const Message: React.FunctionComponent<MessageProps> = memo(function Mess
           <bdi>{name}</bdi>
         </Box>
       ) : null}
+      <VisuallyHidden>{fill(strings.messageFrom, { name, time })}</VisuallyHidden>
       <ChatBubble
         data-first={first || undefined}
         data-last={last || undefined}
@@ -60,15 +65,14 @@ export const Message: React.FunctionComponent<MessageProps> = memo(function Mess
         // The text's own direction, whatever the page's is.
         dir="auto"
       >
-        <VisuallyHidden>{`${fill(strings.messageFrom, { name, time })} `}</VisuallyHidden>
         {message.body}
       </ChatBubble>
       {message.state === 'failed' ? (
         <Box element="CHAT_FAILED">
-          <ErrorIcon decorative size="sizeIcon20" />
-          <Box as="span" flex="1">
+          <span>
+            <ErrorIcon decorative size="sizeIcon20" />
             {state}
-          </Box>
+          </span>
           {message.error === null || message.error === 'refused' ? (
             <Button variant="link" onClick={() => onRetry(message.key)}>
               {strings.retry}
@@ -79,7 +83,10 @@ export const Message: React.FunctionComponent<MessageProps> = memo(function Mess
           </Button>
         </Box>
       ) : last || message.state === 'sending' ? (
-        <Box element="CHAT_META">{state ? `${meta} · ${state}` : <span aria-hidden>{meta}</span>}</Box>
+        <Box element="CHAT_META">
+          <bdi aria-hidden>{meta}</bdi>
+          {state ? ` · ${state}` : null}
+        </Box>
       ) : null}
     </ChatMessage>
   );

@@ -48,6 +48,7 @@ export function MessageLog(props: MessageLogProps): React.JSX.Element {
   );
   const missed = useMissed(messages, atBottom);
   const rows = useMemo(() => messageRows(messages), [messages]);
+  const newestOwn = messages.findLast(({ own }) => own)?.key;
   const now = useRef(Date.now()).current;
 
   useEffect(() => onAtBottom(atBottom), [atBottom, onAtBottom]);
@@ -94,6 +95,7 @@ export function MessageLog(props: MessageLogProps): React.JSX.Element {
                     message={row.message}
                     first={row.first}
                     last={row.last}
+                    newestOwn={row.key === newestOwn}
                     waiting={waiting}
                     onRetry={props.onRetry}
                     onDiscard={props.onDiscard}
