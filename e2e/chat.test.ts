@@ -150,6 +150,9 @@ describe('a visitor of the shop', () => {
     await chat.launcher.focus();
     await page.keyboard.press('Enter');
     await chat.composer.waitFor();
+    await expect
+      .poll(() => chat.composer.evaluate((box) => box.ownerDocument.activeElement === box))
+      .toBe(true);
     await page.keyboard.type('hello there');
     await page.keyboard.press('Enter');
     await chat.message('hello there').waitFor();

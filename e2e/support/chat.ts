@@ -43,8 +43,13 @@ export class Chat {
     return this.log.locator('[data-state]').filter({ hasText: text });
   }
 
+  /** What is written on the chat, without the live region, which keeps what it has said. */
   notice(text: string | RegExp): Locator {
-    return this.dialog.getByText(text).first();
+    return this.dialog
+      .locator(':not([role=status] *)')
+      .getByText(text)
+      .and(this.dialog.locator('span'))
+      .first();
   }
 
   /** What the chat keeps in the page's storage, by key. */

@@ -26,7 +26,6 @@ export function hostilePage({ chat, realtime }: { chat: string; realtime: string
 <head>
 <meta charset="utf-8">
 <title>A hard place</title>
-<link rel="icon" href="data:,">
 <style nonce="${nonce}">
 html { font-size: 10px; }
 * { all: unset; }
