@@ -94,6 +94,11 @@ describe('the chat, as it looks', () => {
   ] as const)('%s: passes axe and fits', async (name, options) => {
     const page = await arrive(options);
     const chat = new Chat(page);
+    await page.evaluate(() => {
+      (
+        window as unknown as { ConversationsWebChat: { setTheme(theme: string): void } }
+      ).ConversationsWebChat.setTheme('auto');
+    });
     await talk(chat);
     await picture(page, name.replace(/\W+/g, '-'));
     expect(await violations(page)).toEqual([]);
