@@ -8,7 +8,7 @@ import type { Exclusive, SessionClock, SessionCrypto, SessionStorage } from './p
 import type { MessageErrorCode } from './snapshot.js';
 
 /** Twilio's limit for a message body, in bytes of UTF-8. */
-export const MAX_BODY_BYTES = 32 * 1024;
+export const MAX_BODY_BYTES: number = 32 * 1024;
 
 const STALL_MS = 5_000;
 

@@ -17,7 +17,7 @@ export interface FakeClock extends SessionClock {
   settle(): Promise<void>;
 }
 
-export function createFakeClock(startMs = Date.UTC(2026, 0, 1)): FakeClock {
+export function createFakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
   let now = startMs;
   let order = 0;
   const tasks = new Map<number, { at: number; task: () => void }>();
