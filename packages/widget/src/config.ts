@@ -49,6 +49,9 @@ type Value<D> = D extends readonly string[]
 export type ChatOptions = { -readonly [Name in keyof Defaults]: Value<Defaults[Name]> };
 export type ChatTheme = ChatOptions['theme'];
 
+/** Text from script may be anything. */
+export const isTheme = (text: unknown): text is ChatTheme => defaults.theme.some((theme) => theme === text);
+
 type Standard = string | number | boolean | readonly string[];
 
 /** What a value means to an option with this default; `undefined` where it means nothing. */
@@ -123,7 +126,7 @@ export interface FrameApp {
   shown(open: boolean, focus: boolean): void;
   sendMessage(text: string): void;
   prefill(text: string): void;
-  setTheme(theme: ChatTheme): void;
+  setTheme(theme: string): void;
   destroy(): void;
 }
 

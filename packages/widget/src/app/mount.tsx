@@ -1,7 +1,8 @@
 import type { Connect } from '@conversations-web-chat/session';
 import { createRoot } from 'react-dom/client';
-import type { FrameApp, FrameHost, FrameWindow } from '../config.js';
+import { type FrameApp, type FrameHost, type FrameWindow, isTheme } from '../config.js';
 import { App } from './App.jsx';
+import { colourFrame, followViewport } from './fit-frame.js';
 import { openSession } from './open-session.js';
 import { reportToPage } from './report-to-page.js';
 import { addBaseSheet } from './theme/base-sheet.js';
@@ -31,6 +32,14 @@ function mount(host: FrameHost): FrameApp {
     host.emit(event, fields, ...values),
   );
 
+  const own = frame.frameElement as HTMLElement;
+  colourFrame(own, options.theme);
+  const stopFollowing = followViewport(own, frame.parent.visualViewport);
+  // Moved in the page, the frame loads anew; what this realm left in the page's would call into nothing.
+  frame.addEventListener('pagehide', (event) => {
+    if (!event.persisted) stopFollowing();
+  });
+
   document.title = options.title;
   document.documentElement.lang = 'en';
   addBaseSheet();
@@ -58,8 +67,13 @@ function mount(host: FrameHost): FrameApp {
       session.send(text);
     },
     prefill: (text) => view.set({ prefill: { count: view.get().prefill.count + 1, text } }),
-    setTheme: (theme) => view.set({ theme }),
+    setTheme(theme) {
+      if (!isTheme(theme)) return;
+      colourFrame(own, theme);
+      view.set({ theme });
+    },
     destroy() {
+      stopFollowing();
       stopReporting();
       void session.stop();
       root.unmount();

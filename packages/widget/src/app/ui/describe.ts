@@ -29,11 +29,21 @@ const IDENTIFIER = /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[A-Z]{2}[0-9
 // Controls and marks that reorder text could make one name look like another.
 const INVISIBLE = /[\p{Cc}\p{Cf}]/gu;
 
-/** A name for an author's identity. Identities that say nothing to a person become "Support". */
+/** Twilio's SDKs and Flex write what an identity may not contain as `_` and its code: `maria_40shop_2Ecom`. */
+const ENCODED = /_([2-7][0-9A-F])/g;
+
+/**
+ * A name for an author's identity: `maria.lopez@shop.com` reads "Maria Lopez", `shop-bot` "Shop Bot". Identities
+ * that say nothing to a person become "Support".
+ */
 export function describeAuthor(identity: string, strings: Strings): string {
-  const name = identity.replace(INVISIBLE, '').trim();
-  if (!name || IDENTIFIER.test(name)) return strings.support;
-  const characters = [...name];
-  const short = characters.length > 40 ? [...characters.slice(0, 39), '…'] : characters;
-  return [(short[0] ?? '').toLocaleUpperCase(), ...short.slice(1)].join('');
+  const clean = identity.replace(INVISIBLE, '').trim();
+  if (!clean || IDENTIFIER.test(clean)) return strings.support;
+  const local = clean
+    .replace(ENCODED, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+    .replace(/@[^@\s]*$/, '');
+  const words = local.split(/[\s._-]+/).filter(Boolean);
+  const name = words.map((word) => word.replace(/^./u, (letter) => letter.toLocaleUpperCase())).join(' ');
+  const characters = [...(name || clean)];
+  return characters.length > 40 ? `${characters.slice(0, 39).join('')}…` : characters.join('');
 }
