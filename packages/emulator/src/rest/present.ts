@@ -12,7 +12,7 @@ import type { Json, View } from './call.js';
 type JsonObject = { [key: string]: Json };
 
 /** REST dates have whole seconds; those of webhooks have milliseconds. */
-export function restDate(milliseconds: number): string {
+function restDate(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
 
