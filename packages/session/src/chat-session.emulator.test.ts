@@ -54,7 +54,7 @@ async function startService() {
       ...(fields && { body: new URLSearchParams(fields) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return response.status === 204 ? null : ((await response.json()) as Record<string, unknown>);
+    return (response.status === 204 ? {} : await response.json()) as Record<string, unknown>;
   };
   return {
     faults: emulator.faults,
@@ -74,15 +74,15 @@ async function startService() {
       const all: string[] = [];
       for (let path: string | null = `/${sid}/Messages?PageSize=50`; path !== null; ) {
         const page = await rest('GET', path);
-        all.push(...(page?.messages as { body: string }[]).map(({ body }) => body));
-        const next = (page?.meta as { next_page_url: string | null }).next_page_url;
+        all.push(...(page.messages as { body: string }[]).map(({ body }) => body));
+        const next = (page.meta as { next_page_url: string | null }).next_page_url;
         path = next?.split('/v1/Conversations')[1] ?? null;
       }
       return all;
     },
     async conversationCount(): Promise<number> {
       const page = await rest('GET', '?PageSize=100');
-      return (page?.conversations as unknown[]).length;
+      return (page.conversations as unknown[]).length;
     },
   };
 }

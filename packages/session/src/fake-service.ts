@@ -17,9 +17,10 @@ const SILENCE_MS = 25_000;
 
 /**
  * What happens to one request: `lost` before the service has it, `unanswered` after it was done (both cut the link),
- * `silent` on a dead but open line, or an answer with that error.
+ * `silent` on a dead but open line, `done_but_failed` an error of a service that did it all the same, or an answer
+ * with that error.
  */
-export type Fault = 'lost' | 'unanswered' | 'silent' | ConnectionErrorCode;
+export type Fault = 'lost' | 'unanswered' | 'silent' | 'done_but_failed' | ConnectionErrorCode;
 
 type Operation = 'open' | 'create' | 'send' | 'page' | 'after' | 'typing' | 'markRead';
 
@@ -79,6 +80,7 @@ export function createFakeService(clock: SessionClock): FakeService {
   const faults = new Map<Operation, Fault[]>();
   const denied = new Set<string>();
   let refusing = false;
+  let muted: Link | null = null;
   let tokens = 0;
 
   const soon = (): Promise<void> => Promise.resolve().then(() => {});
@@ -87,7 +89,7 @@ export function createFakeService(clock: SessionClock): FakeService {
     for (const link of links) {
       const { life } = link;
       // A link that is down hears nothing, and is told nothing later: reading again is the session's part.
-      if (!link.up || !to(link)) continue;
+      if (!link.up || link === muted || !to(link)) continue;
       void soon().then(() => {
         if (link.life === life) for (const listener of [...(link.listeners.get(sid) ?? [])]) say(listener);
       });
@@ -142,8 +144,13 @@ export function createFakeService(clock: SessionClock): FakeService {
       if (fault === 'lost') cut(link);
       if (link.life !== life || fault === 'lost')
         throw new ConnectionError('unknown_outcome', 'disconnected');
-      if (fault && fault !== 'unanswered') throw new ConnectionError(fault, `The service says: ${fault}.`);
+      const done = fault === 'unanswered' || fault === 'done_but_failed';
+      if (fault && !done) throw new ConnectionError(fault, `The service says: ${fault}.`);
+      // Its event would tell what the answer does not.
+      muted = fault === 'done_but_failed' ? link : null;
       const result = work();
+      muted = null;
+      if (fault === 'done_but_failed') throw new ConnectionError('busy', 'The service says: busy.');
       if (fault === 'unanswered') cut(link);
       await soon();
       return result;

@@ -5,11 +5,28 @@ import type { MessageErrorCode } from './snapshot.js';
 const VERSION = 1;
 const ERRORS: readonly MessageErrorCode[] = ['too_long', 'malformed_text', 'refused', 'conversation_closed'];
 
-/** What was delivered needs no storing: the service has it. */
-export function savePending(storage: SessionStorage, key: string, list: readonly PendingMessage[]): void {
-  const messages = list
-    .filter(({ state }) => state !== 'sent')
-    .map(({ cid, body, at, error, attempted, after }) => ({ cid, body, at, error, attempted, after }));
+/**
+ * Writes what changed from `before` to `after`, and nothing else: other tabs write the same list, and what one of
+ * them has delivered must not come back because this tab still remembers it.
+ */
+export function savePending(
+  storage: SessionStorage,
+  key: string,
+  before: readonly PendingMessage[],
+  after: readonly PendingMessage[],
+): void {
+  const old = new Map(before.map((entry) => [entry.cid, entry]));
+  const stored = new Map(loadPending(storage, key).map((entry) => [entry.cid, entry]));
+  for (const entry of after) {
+    // What was delivered needs no storing: the service has it.
+    if (entry.state === 'sent') stored.delete(entry.cid);
+    else if (old.get(entry.cid) !== entry) stored.set(entry.cid, entry);
+    old.delete(entry.cid);
+  }
+  for (const cid of old.keys()) stored.delete(cid);
+  const messages = [...stored.values()].map(({ cid, body, at, error, attempted, after: known }) => {
+    return { cid, body, at, error, attempted, after: known };
+  });
   if (messages.length === 0) storage.remove(key);
   else storage.write(key, JSON.stringify({ version: VERSION, messages }));
 }

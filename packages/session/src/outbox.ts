@@ -67,8 +67,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const change = (next: readonly PendingMessage[]): void => {
     if (next === list) return;
+    const before = list;
     list = next;
-    if (place !== null) savePending(storage, place, list);
+    if (place !== null) savePending(storage, place, before, list);
     options.onChange();
   };
 
@@ -191,17 +192,22 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const waiting = `${options.key}:outbox`;
       const next = conversationSid === null ? waiting : `${waiting}:${conversationSid}`;
       if (next === place) return;
-      // What is known of attempts is about the conversation they were made in.
+      // What is known of attempts is about the conversation they were made in. What another tab took along from here
+      // it may have delivered there.
+      const left = place === null || !storage.lasting ? null : loadPending(storage, place);
       const unsent = list
         .filter(({ state }) => state !== 'sent')
-        .map((entry) => ({ ...entry, attempted: false, after: -1 }));
+        .map((entry) => {
+          const taken = left !== null && !left.some(({ cid }) => cid === entry.cid);
+          return { ...entry, attempted: taken && entry.state === 'queued', after: -1 };
+        });
       const stored = loadPending(storage, next);
       const homeless = next === waiting ? [] : loadPending(storage, waiting);
       const old = place;
       place = next;
       list = [];
       change([...stored, ...homeless, ...unsent].reduce(pending.queued, list));
-      for (const left of [waiting, old]) if (left !== null && left !== next) storage.remove(left);
+      for (const key of [waiting, old]) if (key !== null && key !== next) storage.remove(key);
       start();
     },
     connect(to) {

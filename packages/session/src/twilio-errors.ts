@@ -30,7 +30,7 @@ function read(error: unknown): SdkError {
   return {
     status: numberOrNull(fields.status ?? fields.reply?.status?.code),
     code: numberOrNull(fields.body?.code ?? fields.code),
-    message: String(fields.message ?? error),
+    message: typeof fields.message === 'string' ? fields.message : 'The SDK failed without a word.',
   };
 }
 
