@@ -76,7 +76,7 @@ export function readOptions(
   // Without prototypes: a page may have put anything on Object.prototype, and an option may be named anything.
   const standards: Record<string, Standard | undefined> = { __proto__: null, ...defaults } as never;
   const given: Record<string, unknown> = { __proto__: null, ...source };
-  const options: Record<string, unknown> = {};
+  const options: Record<string, unknown> = { __proto__: null };
   for (const name of Object.keys({ ...standards, ...given })) {
     const standard = standards[name];
     let value: unknown = typeof standard === 'object' ? standard[0] : standard;

@@ -143,10 +143,11 @@ export function createPanel(options: ChatOptions, script: HTMLScriptElement, emi
   };
 
   /** Now, or as soon as the app is there. */
-  const withApp = (call: (app: FrameApp) => void): void => {
-    if (app) call(app);
+  const ask = (name: 'sendMessage' | 'prefill', value: unknown): void => {
+    const text = `${value}`;
+    if (app) app[name](text);
     else {
-      calls = [...calls, call];
+      calls = [...calls, (to) => to[name](text)];
       want();
     }
   };
@@ -205,8 +206,8 @@ export function createPanel(options: ChatOptions, script: HTMLScriptElement, emi
       close();
       launcher.hidden = true;
     },
-    sendMessage: (text) => withApp((to) => to.sendMessage(`${text}`)),
-    prefill: (text) => withApp((to) => to.prefill(`${text}`)),
+    sendMessage: (text) => ask('sendMessage', text),
+    prefill: (text) => ask('prefill', text),
     setTheme(theme) {
       options.theme = theme as ChatTheme;
       app?.setTheme(theme as ChatTheme);
