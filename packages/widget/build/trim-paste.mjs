@@ -49,13 +49,6 @@ async function pasteCss() {
   return `${source.slice(from, to)}\nexport { css };`;
 }
 
-function replaced(code, pattern, replacement, what) {
-  const next = code.replace(pattern, replacement);
-  if (next === code)
-    throw new Error(`Paste no longer contains ${what}; look at docs/decisions/0003-paste-trimmings.md.`);
-  return next;
-}
-
 export function trimPaste() {
   return {
     name: 'trim-paste',
@@ -87,14 +80,6 @@ export function trimPaste() {
         // Icons keep theirs: Avatar knows an icon by its name, and an icon is a file of its own anyway.
         if (!id.includes('/icons/')) {
           next = next.replace(/\b[\w$]+\.displayName="[^"]*"([;,])/g, (_, end) => (end === ';' ? ';' : ''));
-        }
-        if (id.includes('/design-tokens/')) {
-          next = replaced(
-            next,
-            /export const dataVisualization ?= ?\{[^}]*\}/,
-            'export const dataVisualization={}',
-            'chart colours',
-          );
         }
         return { code: next, map: null };
       },
