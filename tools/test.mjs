@@ -19,7 +19,7 @@ const types = [
   'e2e/tsconfig.json',
 ];
 
-/** Name, command, and for test runners the report that counts single tests. */
+/** Name, command, arguments; for test runners the name of the report that counts single tests. */
 const checks = [
   ['format', 'biome', ['format', '.']],
   ['lint and import walls', 'biome', ['lint', '--error-on-warnings', '.']],
@@ -28,9 +28,9 @@ const checks = [
   ['sizes', 'size-limit', []],
   ['loader and bundles', process.execPath, ['packages/widget/check-build.mjs']],
   ['options table', process.execPath, ['tools/options-table.mjs', '--check']],
-  ['unit', 'vitest', ['run', '--project', 'unit'], 'unit'],
-  ['SDK conformance', 'vitest', ['run', '--project', 'conformance'], 'conformance'],
-  ['browser', 'vitest', ['run', '--project', 'browser'], 'browser'],
+  ['unit', 'vitest', ['run', '--project', 'unit'], { suite: 'unit' }],
+  ['SDK conformance', 'vitest', ['run', '--project', 'conformance'], { suite: 'conformance' }],
+  ['browser', 'vitest', ['run', '--project', 'browser'], { suite: 'browser' }],
 ];
 
 const only = process.argv.slice(2);
@@ -42,7 +42,7 @@ let failed = 0;
 const failures = [];
 mkdirSync(reports, { recursive: true });
 
-for (const [name, command, args, suite] of chosen) {
+for (const [name, command, args, { suite } = {}] of chosen) {
   const began = Date.now();
   console.log(`\n── ${name}`);
   const report = path.join(reports, `${suite}.json`);

@@ -41,7 +41,8 @@ export async function startStack(
   const host = await createNodeHost({
     config: environment.config,
     bot: shopBot,
-    widgetDir: path.join(root, 'packages/widget/dist'),
+    // Another build of the same sources can be put to the same tests: WIDGET_DIST=packages/widget/dist-react
+    widgetDir: path.resolve(root, process.env.WIDGET_DIST ?? 'packages/widget/dist'),
     siteDir: options.siteDir ?? path.join(root, 'examples/shop'),
     log: false,
   });

@@ -82,7 +82,7 @@ export const Message: React.FunctionComponent<MessageProps> = memo(function Mess
             {strings.discard}
           </Button>
         </Box>
-      ) : last || message.state === 'sending' ? (
+      ) : last || message.edited || message.state === 'sending' ? (
         <Box element="CHAT_META">
           <bdi aria-hidden>{meta}</bdi>
           {state ? ` · ${state}` : null}
