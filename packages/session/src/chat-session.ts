@@ -14,17 +14,19 @@ import { createHistory } from './history.js';
 import { createOutbox } from './outbox.js';
 import type { PendingMessage } from './pending.js';
 import type { TokenGrant } from './ports.js';
-import { type ChatMessage, type ChatSnapshot, emptySnapshot, type NoticeCode } from './snapshot.js';
+import { createReadHorizon } from './read-horizon.js';
+import type { ChatMessage, NoticeCode } from './snapshot.js';
+import { createSnapshotStore } from './snapshot-store.js';
 import { type Facts, idleFacts, statusOf } from './status.js';
 import { withTimeLimit } from './time-limit.js';
 import { createTokenKeeper, type TokenKeeper } from './token.js';
 import { clientIdOf, newestIndex, shownMessages, type Transcript } from './transcript.js';
 import { createTyping } from './typing.js';
+import { createUnseenWatch } from './unseen-watch.js';
 import { createVisitorStore, proofOf, type Visitor } from './visitor.js';
 
 const PAGE_SIZE = 30;
 const PROBE_LIMIT_MS = 5_000;
-const UNSEEN_AFTER_MS = 2_000;
 const MAX_REFUSALS = 3;
 
 /**
@@ -48,8 +50,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   const name = `conversations-web-chat:${key}`;
   const visitors = createVisitorStore({ ...options, key, appId: options.appId ?? '' });
 
-  let snapshot: ChatSnapshot = emptySnapshot;
-  const listeners = new Set<() => void>();
+  const snapshots = createSnapshotStore();
   let facts: Facts = idleFacts;
   let notices: readonly NoticeCode[] = [];
   let visitor: Visitor | null = null;
@@ -65,10 +66,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   let stopListening = (): void => {};
   let stopDelivering = (): void => {};
   let stopWatching = (): void => {};
-  let cancelUnseen: (() => void) | null = null;
   let endWait = (): void => {};
-  let readUpTo = -1;
-  let readToldUpTo = -1;
 
   let shown: readonly ChatMessage[] = [];
   let shownOf: {
@@ -92,7 +90,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       shownOf = { transcript: log.transcript, pending, visitor };
       shown = shownMessages(log.transcript, pending, isOwn, visitor?.uuid ?? '', shown);
     }
-    const next: ChatSnapshot = {
+    snapshots.set({
       ...statusOf(facts),
       notices,
       identity: visitor?.uuid ?? null,
@@ -102,11 +100,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       loadingOlder: log.loadingOlder,
       historyLoaded: log.loaded,
       typing: typing.identities(),
-    };
-    if ((Object.keys(next) as (keyof ChatSnapshot)[]).every((field) => next[field] === snapshot[field]))
-      return;
-    snapshot = next;
-    for (const listener of [...listeners]) listener();
+    });
   };
 
   const notice = (code: NoticeCode): void => {
@@ -136,30 +130,26 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     key: name,
     newestIndex: () => newestIndex(history.state().transcript),
     onChange() {
-      watchUnseen();
+      unseen.look();
       publish();
     },
     onStall: () => void probe(),
-    onClosed: () => end('conversation_closed'),
+    onClosed: (reason) => end(reason),
   });
 
   const typing = createTyping(clock, () => publish());
   const draft = createDraft(storage, name);
 
-  /** A message that the service took and that no event has brought: read it. */
-  const watchUnseen = (): void => {
-    if (cancelUnseen || !outbox.entries().some(({ state }) => state === 'sent')) return;
-    cancelUnseen = clock.after(UNSEEN_AFTER_MS, () => {
-      cancelUnseen = null;
-      const unseen = outbox.entries().filter(({ state }) => state === 'sent');
-      if (unseen.length === 0 || !facts.live) return;
-      const from = Math.min(...unseen.map(({ index, after }) => (index === null ? after : index - 1)));
-      // What is not there even now was taken away again at once.
-      const settle = (): void =>
-        outbox.saw(unseen.filter(({ index }) => index !== null).map(({ cid }) => cid));
-      history.readAfter(from).then(settle, watchUnseen);
-    });
-  };
+  const unseen = createUnseenWatch({
+    clock,
+    entries: outbox.entries,
+    readAfter: (index) => (facts.live ? history.readAfter(index) : Promise.resolve()),
+    onMissing: (cids) => facts.live && outbox.saw(cids),
+  });
+
+  const horizon = createReadHorizon((index) =>
+    facts.live && conversation ? conversation.markRead(index) : null,
+  );
 
   /** A half-open socket looks alive for ever; only a question shows that nobody is there. */
   const probe = async (): Promise<void> => {
@@ -256,17 +246,8 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       readAfter: history.readAfter,
     });
     publish({ live: true, wasLive: true, trouble: null });
-    watchUnseen();
-    tellRead();
-  };
-
-  const tellRead = (): void => {
-    if (!facts.live || !conversation || readUpTo <= readToldUpTo) return;
-    const before = readToldUpTo;
-    readToldUpTo = readUpTo;
-    conversation.markRead(readUpTo).catch(() => {
-      readToldUpTo = before;
-    });
+    unseen.look();
+    horizon.tell();
   };
 
   const boot = async (): Promise<void> => {
@@ -331,17 +312,12 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   };
 
   return {
-    getSnapshot: () => snapshot,
-    subscribe(listener) {
-      // An own function each time: one listener may be given twice, and be taken back once.
-      const call = (): void => listener();
-      listeners.add(call);
-      return () => void listeners.delete(call);
-    },
+    getSnapshot: snapshots.get,
+    subscribe: snapshots.subscribe,
     start() {
       if (facts.started) return;
       publish({ ...idleFacts, started: true });
-      void boot();
+      boot().catch(() => publish({ trouble: { reason: 'unexpected', retryAt: null } }));
     },
     send(text) {
       outbox.add(text);
@@ -355,11 +331,10 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       if (facts.live && conversation && typing.due()) conversation.typing().catch(() => {});
     },
     loadOlder: () => history.loadOlder().catch(() => {}),
-    markRead() {
-      readUpTo = Math.max(readUpTo, newestIndex(history.state().transcript));
-      tellRead();
-    },
+    markRead: () => horizon.reach(newestIndex(history.state().transcript)),
     retryNow() {
+      // A click is answered at once: what was wrong is not known to be wrong any more.
+      if (!facts.live) publish({ trouble: null });
       endWait();
       outbox.retryNow();
       if (!facts.blocked) keeper?.retryNow();
@@ -370,8 +345,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       retired = conversationSid;
       conversation = null;
       conversationSid = null;
-      readUpTo = -1;
-      readToldUpTo = -1;
+      horizon.clear();
       history.clear();
       publish({ ended: null, live: false, wasLive: false, trouble: null });
       if (latest) void bringUp(latest.connection, latest.grant, true);
@@ -387,8 +361,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       stopListening();
       stopDelivering();
       endWait();
-      cancelUnseen?.();
-      cancelUnseen = null;
+      unseen.clear();
       typing.clear();
       token?.stop();
       const closing = keeper?.stop();

@@ -32,7 +32,7 @@ export interface OutboxOptions {
   /** A send has been on its way for 5 s: is the line dead? */
   onStall(): void;
   /** The service will take nothing more for this conversation. */
-  onClosed(): void;
+  onClosed(reason: 'conversation_closed' | 'conversation_gone'): void;
 }
 
 /**
@@ -107,7 +107,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 
   const settle = (cid: string, error: unknown): boolean => {
-    switch (connectionErrorCode(error) ?? 'unknown_outcome') {
+    const code = connectionErrorCode(error) ?? 'unknown_outcome';
+    switch (code) {
       case 'refused':
         change(pending.failed(list, cid, 'refused'));
         return true;
@@ -116,7 +117,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       case 'not_a_participant':
         change(pending.failed(list, cid, 'conversation_closed'));
         link = null;
-        options.onClosed();
+        options.onClosed(code === 'closed' ? 'conversation_closed' : 'conversation_gone');
         return true;
       case 'not_sent':
         change(pending.notTaken(list, cid));
