@@ -9,7 +9,7 @@ import { type Stack, startStack } from './support/stack.js';
 let browser: Browser;
 let stack: Stack;
 let visitor: VisitorBrowser;
-let agent: Client;
+let agent: Client | undefined;
 let chat: Chat;
 let theirs: Conversation;
 
@@ -27,7 +27,8 @@ beforeEach(async () => {
   // As somebody who takes over does: the bot's webhook goes, or it would answer the agent too.
   const webhooks = stack.rest.conversations(sid).webhooks;
   await expect.poll(async () => (await webhooks.list()).length).toBe(1);
-  for (const webhook of await webhooks.list()) await webhook.remove();
+  for (const webhook of await webhooks.list())
+    await stack.rest.conversations(sid).webhooks(webhook.sid).remove();
   await chat
     .message(/welcome/i)
     .first()
@@ -40,7 +41,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   expect(leavingLoopback(visitor.requests)).toEqual([]);
-  await agent.shutdown();
+  await agent?.shutdown();
   await visitor.close();
   await stack.close();
 });
