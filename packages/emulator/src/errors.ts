@@ -29,7 +29,8 @@ export type RefusalName =
   | 'webhook_url_too_long'
   | 'method_not_allowed'
   | 'too_large'
-  | 'internal';
+  | 'internal'
+  | 'unavailable';
 
 export interface RefusalEntry {
   status: number;
@@ -107,7 +108,20 @@ export const refusals: Readonly<Record<RefusalName, RefusalEntry>> = {
   method_not_allowed: { status: 405, code: 20004, message: 'Method not allowed' },
   too_large: { status: 413, code: 20001, message: 'The request is too large' },
   internal: { status: 500, code: 20500, message: 'The emulator failed; its log says why' },
+  unavailable: { status: 503, code: 20503, message: 'Service unavailable' },
 };
+
+/** The body of every error, whichever edge answers it. */
+export interface ErrorBody {
+  status: number;
+  code: number;
+  message: string;
+  more_info: string;
+}
+
+export function errorBody(status: number, code: number, message: string): ErrorBody {
+  return { status, code, message, more_info: `https://www.twilio.com/docs/errors/${code}` };
+}
 
 /** The service says no. Thrown inside, turned into a reply in one place per edge. */
 export class Refusal extends Error {

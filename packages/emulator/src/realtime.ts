@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
@@ -7,7 +7,7 @@ import { createTokenVerifier } from './auth/access-token.js';
 import { clientApiRoutes } from './client-api/client-api.js';
 import type { Domain } from './conversations/domain.js';
 import { ensureUser } from './conversations/ensure-user.js';
-import { createGuard } from './http/guards.js';
+import { refuseUpgrade } from './http/refuse-upgrade.js';
 import type { Credentials } from './options.js';
 import { createSync } from './sync/sync.js';
 import {
@@ -28,14 +28,13 @@ export interface RealtimeOptions {
   credentials: Credentials;
   /** The emulator's own HTTP base URL, known once it listens. */
   baseUrl: () => string;
-  /** Origins that browsers may connect from. Default: any loopback origin. */
-  allowedOrigins?: readonly string[];
   log: (line: string) => void;
   limits?: Partial<RealtimeLimits>;
 }
 
 /** The socket side of the emulator: Twilsock, the client API and Sync behind one upgrade handler. */
 export interface Realtime {
+  /** Takes a socket. The caller has checked where the request comes from. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Cuts the sockets of one identity, or all, without a goodbye. */
   drop(identity?: string): void;
@@ -49,10 +48,6 @@ export const socketPath = '/v3/wsconnect';
 export function createRealtime(options: RealtimeOptions): Realtime {
   const { domain, credentials, baseUrl, log } = options;
   const limits: RealtimeLimits = { ...connectionLimits, frameBytes: 1024 * 1024, ...options.limits };
-  const guard = createGuard({
-    port: () => Number(new URL(baseUrl()).port || 80),
-    ...(options.allowedOrigins ? { allowedOrigins: options.allowedOrigins } : {}),
-  });
   const sessions = new Map<string, Set<Session>>();
   const connections = new Map<Connection, () => Session | undefined>();
   const sync = createSync(domain, (identity) => sessions.get(identity) ?? []);
@@ -84,20 +79,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   return {
     handleUpgrade(request, socket, head) {
-      socket.on('error', (error) => log(`An upgrade failed: ${error.message}`));
       const path = request.url?.split('?')[0];
-      const verdict = guard(request);
-      if (!verdict.allowed) return refuseUpgrade(socket, 403, 20403, verdict.message);
       if (path !== socketPath) {
-        return refuseUpgrade(
-          socket,
-          501,
-          20501,
-          `This emulator has no socket at ${path}; it is at ${socketPath}`,
-        );
+        const message = `This emulator has no socket at ${path}; it is at ${socketPath}`;
+        return refuseUpgrade(socket, 'not_implemented', message);
       }
-      if (refusing)
-        return refuseUpgrade(socket, 503, 20503, 'Sockets are refused on request (a fault under test)');
+      if (refusing) {
+        return refuseUpgrade(socket, 'unavailable', 'Sockets are refused on request (a fault under test)');
+      }
       (socket as Partial<Pick<Socket, 'setNoDelay'>>).setNoDelay?.(true);
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         let session: Session | undefined;
@@ -145,17 +134,4 @@ function storageIdOf(domain: Domain, identity: string): string {
     .update(JSON.stringify([domain.store.epoch, domain.serviceSid, identity]))
     .digest('hex')
     .slice(0, 32);
-}
-
-function refuseUpgrade(socket: Duplex, status: number, code: number, message: string): void {
-  const body = JSON.stringify({
-    status,
-    code,
-    message,
-    more_info: `https://www.twilio.com/docs/errors/${code}`,
-  });
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }

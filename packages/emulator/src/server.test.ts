@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -142,6 +143,17 @@ describe('an emulator', () => {
     expect(lines).toEqual(['Webhook deliveries that were still waiting at the end, and were dropped: 1']);
   });
 
+  it('ends though a socket that it refused never hangs up', async () => {
+    const { emulator } = await startForTest();
+    const { port, host } = new URL(emulator.restUrl);
+    const peer = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+    onTestFinished(() => void peer.destroy());
+    peer.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    const [answer] = await once(peer, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 501 /);
+    await emulator.close();
+  });
+
   it('can be ended twice', async () => {
     const { emulator } = await startForTest();
     await Promise.all([emulator.close(), emulator.close()]);
@@ -172,6 +184,7 @@ describe('an emulator does not start', () => {
 
   it('with options that make no sense', async () => {
     expect(await refused({ port: 1.5 })).toMatchObject({ code: 'invalid_option' });
+    expect(await refused({ data: '' })).toMatchObject({ code: 'invalid_option' });
     expect(await refused({ credentials: { accountSid: 'AC1' } })).toEqual({
       code: 'invalid_option',
       message: 'credentials.accountSid must be AC and 32 hex digits',

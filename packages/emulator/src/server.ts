@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { createDomain, type Domain } from './conversations/domain.js';
 import { settleCredentials } from './credentials.js';
 import { createGuard } from './http/guards.js';
+import { refuseUpgrade } from './http/refuse-upgrade.js';
 import { serve } from './http/serve.js';
 import { randomIds } from './ids.js';
 import type { Credentials, Emulator, EmulatorOptions } from './options.js';
@@ -44,7 +45,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Star
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new StartError('invalid_option', `port must be a whole number from 0 to 65535, not ${port}`);
   }
-  const store = open(options.data ?? ':memory:');
+  const { data = ':memory:' } = options;
+  if (data === '') throw new StartError('invalid_option', 'data is empty: name a file, or :memory:');
+  const store = open(data);
   try {
     const credentials = settleCredentials(store.settings, randomIds, options.credentials ?? {});
     return await assemble(store, credentials, options);
@@ -71,7 +74,6 @@ async function assemble(
 ): Promise<StartedEmulator> {
   const { accountSid, serviceSid } = credentials;
   const { allowedOrigins, allowedWebhookHosts = [], log = () => {} } = options;
-  const origins = allowedOrigins ? { allowedOrigins } : {};
   const domain = createDomain({ store, accountSid, serviceSid, log });
   const webhooks = createWebhooks({ domain, credentials, allowedHosts: allowedWebhookHosts, log });
   const rest = createRest({ domain, credentials, log });
@@ -79,8 +81,8 @@ async function assemble(
   // The port is known once the server listens, which is before anybody can ask.
   let boundPort = 0;
   const restUrl = () => `http://127.0.0.1:${boundPort}`;
-  const guard = createGuard({ port: () => boundPort, ...origins });
-  const realtime = createRealtime({ domain, credentials, baseUrl: restUrl, log, ...origins });
+  const guard = createGuard({ port: () => boundPort, ...(allowedOrigins && { allowedOrigins }) });
+  const realtime = createRealtime({ domain, credentials, baseUrl: restUrl, log });
 
   const served = await serve({
     port: options.port ?? 0,
@@ -89,8 +91,11 @@ async function assemble(
       if (verdict.allowed) rest(request, response);
       else respondRefusal(response, 'forbidden', verdict.message);
     },
-    // The socket side looks at Host and Origin itself.
-    onUpgrade: realtime.handleUpgrade,
+    onUpgrade(request, socket, head) {
+      const verdict = guard(request);
+      if (verdict.allowed) realtime.handleUpgrade(request, socket, head);
+      else refuseUpgrade(socket, 'forbidden', verdict.message);
+    },
   }).catch(async (error: unknown) => {
     await Promise.all([realtime.close(), webhooks.stop()]);
     throw error;

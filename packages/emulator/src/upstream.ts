@@ -1,4 +1,4 @@
-import { Refusal, refusals } from './errors.js';
+import { errorBody, Refusal, refusals } from './errors.js';
 import type { JsonObject } from './json.js';
 
 /** An HTTP request that travels in a Twilsock frame. */
@@ -60,7 +60,7 @@ export function createUpstream(routes: readonly Route[], log: (line: string) => 
       log(
         `${request.method} ${request.path} failed: ${error instanceof Error ? error.stack : String(error)}`,
       );
-      return errorReply(500, 20500, 'Internal error of the emulator; its log says more');
+      return refusalReply(new Refusal('internal'));
     }
   };
 }
@@ -68,14 +68,7 @@ export function createUpstream(routes: readonly Route[], log: (line: string) => 
 /** The refusal as the client API and Sync put it. */
 function refusalReply(refusal: Refusal): Reply {
   const { status, code } = refusals[refusal.reason];
-  return errorReply(status, code, refusal.message);
-}
-
-function errorReply(status: number, code: number, message: string): Reply {
-  return {
-    status,
-    body: { status, code, message, more_info: `https://www.twilio.com/docs/errors/${code}` },
-  };
+  return { status, body: { ...errorBody(status, code, refusal.message) } };
 }
 
 function matchPath(segments: string[], given: string[]): Record<string, string> | undefined {

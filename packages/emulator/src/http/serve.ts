@@ -16,7 +16,7 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Listens on loopback and nowhere else. Rejects with `port_in_use` when the port is taken. */
+/** Listens on loopback and nowhere else. Rejects with a {@link StartError} when the port cannot be had. */
 export function serve(options: ServeOptions): Promise<Served> {
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, options.onRequest);
   server.on('upgrade', options.onUpgrade);
@@ -29,13 +29,23 @@ export function serve(options: ServeOptions): Promise<Served> {
 
   return new Promise((resolve, reject) => {
     server.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') return reject(error);
-      const message = `Port ${options.port} is already in use by another program.`;
-      reject(new StartError('port_in_use', message, { cause: error }));
+      reject(startError(options.port, error));
     });
     server.listen(options.port, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo;
       resolve({ port, close });
     });
   });
+}
+
+function startError(port: number, error: NodeJS.ErrnoException): StartError {
+  const cause = { cause: error };
+  if (error.code === 'EADDRINUSE') {
+    return new StartError('port_in_use', `Port ${port} is already in use by another program.`, cause);
+  }
+  const why =
+    error.code === 'EACCES'
+      ? 'may not be opened by this user; take one from 1024'
+      : `failed: ${error.message}`;
+  return new StartError('invalid_option', `Port ${port} ${why}`, cause);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { Refusal, type RefusalName, refusals } from '../errors.js';
+import { errorBody, Refusal, type RefusalName, refusals } from '../errors.js';
 import type { Json } from './call.js';
 
 export interface ErrorReply {
@@ -20,12 +20,7 @@ export function presentRefusal(refusal: Refusal, path: string): ErrorReply {
 }
 
 export function respondError(response: ServerResponse, { status, code, message }: ErrorReply): void {
-  respond(response, status, {
-    code,
-    message,
-    more_info: `https://www.twilio.com/docs/errors/${code}`,
-    status,
-  });
+  respond(response, status, { ...errorBody(status, code, message) });
 }
 
 export function respondRefusal(response: ServerResponse, reason: RefusalName, message: string): void {
