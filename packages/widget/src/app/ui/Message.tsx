@@ -50,7 +50,12 @@ export const Message: React.FunctionComponent<MessageProps> = memo(function Mess
   const meta = message.edited ? `${time} · ${strings.edited}` : time;
   const variant = message.own ? 'outbound' : 'inbound';
   return (
-    <ChatMessage variant={variant} data-first={first || undefined} data-last={last || undefined}>
+    <ChatMessage
+      variant={variant}
+      data-key={message.key}
+      data-first={first || undefined}
+      data-last={last || undefined}
+    >
       {!message.own && first ? (
         <Box element="CHAT_AUTHOR" aria-hidden>
           <Avatar name={name} size="sizeIcon50" element="CHAT_AVATAR" />

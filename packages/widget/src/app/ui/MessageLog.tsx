@@ -3,7 +3,7 @@ import { Button } from '@twilio-paste/button';
 import { ChatBookend, ChatBookendItem } from '@twilio-paste/chat-log';
 import { ArrowDownIcon } from '@twilio-paste/icons/esm/ArrowDownIcon';
 import { ChatIcon } from '@twilio-paste/icons/esm/ChatIcon';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { describeDay } from './describe.js';
 import { Message } from './Message.jsx';
 import { messageRows } from './message-rows.js';
@@ -49,7 +49,7 @@ export function MessageLog(props: MessageLogProps): React.JSX.Element {
   const missed = useMissed(messages, atBottom);
   const rows = useMemo(() => messageRows(messages), [messages]);
   const newestOwn = messages.findLast(({ own }) => own)?.key;
-  const now = useRef(Date.now()).current;
+  const now = Date.now();
 
   useEffect(() => onAtBottom(atBottom), [atBottom, onAtBottom]);
 

@@ -12,72 +12,94 @@ export interface LogScroll {
   jumpToLatest: () => void;
 }
 
+/** A message in view and how far from the log's upper edge it stands. */
+interface Anchor {
+  key: string;
+  top: number;
+}
+
+const rowsOf = (log: HTMLElement): NodeListOf<HTMLElement> => log.querySelectorAll('[data-key]');
+const topOf = (row: HTMLElement, log: HTMLElement): number =>
+  row.getBoundingClientRect().top - log.getBoundingClientRect().top;
+
+/** The first message that begins in view; rows stand in order, so half of them are left out at each look. */
+function findAnchor(log: HTMLElement): Anchor | null {
+  const rows = rowsOf(log);
+  let from = 0;
+  let to = rows.length - 1;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (topOf(rows[middle] as HTMLElement, log) < 0) from = middle + 1;
+    else to = middle;
+  }
+  const row = rows[from];
+  return row?.dataset.key === undefined ? null : { key: row.dataset.key, top: topOf(row, log) };
+}
+
 /**
- * Keeps the log where the visitor reads: at the newest message if they were there, else exactly where it was,
- * whatever is added above or below. The browser's own scroll anchoring is off (CSS), Safari has none.
+ * Keeps the log where the visitor reads: at the newest message if they were there, else with the message before
+ * their eyes exactly where it was, whatever is added, changed or taken away above or below. The browser's own
+ * scroll anchoring is off (CSS): Safari has none, and none works at the very top.
  */
 export function useLogScroll(messages: readonly ViewMessage[], loadOlder: (() => void) | null): LogScroll {
   const logRef = useRef<HTMLDivElement>(null);
   const [atBottom, setAtBottom] = useState(true);
   const stick = useRef(true);
-  const before = useRef<{ first: string | undefined; lastOwn: string | undefined; height: number }>({
-    first: undefined,
-    lastOwn: undefined,
-    height: 0,
-  });
+  const anchor = useRef<Anchor | null>(null);
+  const lastOwn = useRef<string | undefined>(undefined);
 
-  const toBottom = useCallback(() => {
-    const log = logRef.current;
-    if (log) log.scrollTop = log.scrollHeight;
-  }, []);
-
-  const onScroll = useCallback(() => {
+  /** Where the log is after the visitor, or we, moved it. */
+  const look = useCallback(() => {
     const log = logRef.current;
     if (!log) return;
     stick.current = log.scrollHeight - log.scrollTop - log.clientHeight < AT_BOTTOM_PX;
+    anchor.current = stick.current ? null : findAnchor(log);
     setAtBottom(stick.current);
     if (loadOlder && log.scrollTop < NEAR_TOP_PX) loadOlder();
   }, [loadOlder]);
 
-  useLayoutEffect(() => {
+  /** Puts it back after something in it changed. */
+  const settle = useCallback(() => {
     const log = logRef.current;
     if (!log) return;
-    const first = messages[0]?.key;
+    if (stick.current) log.scrollTop = log.scrollHeight;
+    else if (anchor.current) {
+      const { key, top } = anchor.current;
+      const row = [...rowsOf(log)].find(({ dataset }) => dataset.key === key);
+      if (row) log.scrollTop += topOf(row, log) - top;
+    }
+    look();
+  }, [look]);
+
+  useLayoutEffect(() => {
     const newest = messages.at(-1);
-    const lastOwn = newest?.own ? newest.key : before.current.lastOwn;
-    const grewAbove =
-      before.current.first !== undefined &&
-      first !== before.current.first &&
-      messages.some((message) => message.key === before.current.first);
     // What the visitor just wrote is always shown to them.
-    if (lastOwn !== before.current.lastOwn && newest?.own) stick.current = true;
-    if (stick.current) toBottom();
-    else if (grewAbove) log.scrollTop += log.scrollHeight - before.current.height;
-    before.current = { first, lastOwn, height: log.scrollHeight };
-    onScroll();
-  }, [messages, onScroll, toBottom]);
+    if (newest?.own && newest.key !== lastOwn.current) {
+      lastOwn.current = newest.key;
+      stick.current = true;
+    }
+    settle();
+  }, [messages, settle]);
 
   // The keyboard, a growing composer, a notice or the typing dots change the room without changing the messages.
   useEffect(() => {
     const log = logRef.current;
-    const list = log?.firstElementChild;
-    if (!log || !list) return;
-    const observer = new ResizeObserver(() => {
-      if (stick.current) toBottom();
-      before.current.height = log.scrollHeight;
-    });
+    const content = log?.firstElementChild;
+    if (!log || !content) return;
+    const observer = new ResizeObserver(settle);
     observer.observe(log);
-    observer.observe(list);
+    observer.observe(content);
     return () => observer.disconnect();
-  }, [toBottom]);
+  }, [settle]);
 
   const jumpToLatest = useCallback(() => {
     const log = logRef.current;
     if (!log) return;
-    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const distance = log.scrollHeight - log.scrollTop - log.clientHeight;
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches || distance > 3 * log.clientHeight;
     log.scrollTo({ top: log.scrollHeight, behavior: still ? 'auto' : 'smooth' });
     log.focus({ preventScroll: true });
   }, []);
 
-  return { logRef, atBottom, onScroll, jumpToLatest };
+  return { logRef, atBottom, onScroll: look, jumpToLatest };
 }
