@@ -95,6 +95,10 @@ describe('a bad environment', () => {
   });
 
   test.each([
+    ['AUTH_TOKEN', ' ', 'is missing'],
+    ['TWILIO_API_KEY_SECRET', '\t', 'is missing'],
+    ['ACCOUNT_SID', ' ', 'is missing'],
+    ['ALLOWED_ORIGINS', ' , ', 'names no site'],
     ['ALLOWED_ORIGINS', '*', 'every site'],
     ['ALLOWED_ORIGINS', 'https://shop.example/', 'not exactly'],
     ['ALLOWED_ORIGINS', 'https://*.shop.example', 'not exactly'],

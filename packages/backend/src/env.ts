@@ -63,6 +63,7 @@ const origins = z
       .map((origin) => origin.trim())
       .filter(Boolean),
   )
+  .refine((list) => list.length > 0, 'names no site')
   .refine((list) => !list.includes('*'), 'has *, which would let every site use this service')
   .refine((list) => list.every((origin) => origin === '*' || isOrigin(origin)), {
     message: 'has an entry that is not exactly scheme://host or scheme://host:port, in lower case',
@@ -116,7 +117,7 @@ const REMEDIES: Record<Variable, string> = {
 
 /**
  * Checks the environment and gives the service's configuration, or a table for people: variable, what is wrong, what
- * to do. The table never shows a value. An empty variable counts as absent.
+ * to do. The table never shows a value. A blank variable counts as absent.
  *
  * @example
  * const reading = readEnvironment(process.env);
@@ -124,9 +125,10 @@ const REMEDIES: Record<Variable, string> = {
  */
 export function readEnvironment(env: Environment): EnvironmentReading {
   const given = Object.fromEntries(
-    Object.keys(REMEDIES).map((name) => [name, env[name] === '' ? undefined : env[name]?.trim()]),
+    // An Auth Token of blanks would be an empty key, with which anybody can sign.
+    Object.keys(REMEDIES).map((name) => [name, env[name]?.trim() || undefined]),
   );
-  given.CONVERSATIONS_SERVICE_SID ||= env.SERVICE_SID?.trim() || undefined;
+  given.CONVERSATIONS_SERVICE_SID ??= env.SERVICE_SID?.trim() || undefined;
 
   const parsed = schema.safeParse(given);
   if (!parsed.success) return { ok: false, table: tableOf(parsed.error.issues, given) };
