@@ -1,10 +1,7 @@
-// biome-ignore lint/style/noRestrictedImports: only tests use this file, and it is not built
 import { createEmulator, type Emulator } from '@conversations-web-chat/emulator';
 import twilio from 'twilio';
 import type { Bot } from '../bots/bot.js';
-// biome-ignore lint/style/noRestrictedImports: only tests use this file, and it is not built
-import { createNodeHost, type NodeHost } from '../hosts/node.js';
-import { createMemoryLimits } from '../rate-limit.js';
+import { createNodeHost, type NodeHost, type NodeHostOptions } from '../hosts/node.js';
 import { testConfig } from './config.js';
 
 type Service = ReturnType<twilio.Twilio['conversations']['v1']['services']>;
@@ -25,7 +22,7 @@ export interface Stack {
 export const PAGE_ORIGIN = 'https://shop.example';
 
 /** Starts a stack on free ports of this machine. */
-export async function startStack(bot: Bot): Promise<Stack> {
+export async function startStack(bot: Bot, options: Partial<NodeHostOptions> = {}): Promise<Stack> {
   const emulator = await createEmulator();
   const { restUrl, wsUrl, credentials } = emulator;
   const lines: string[] = [];
@@ -37,8 +34,8 @@ export async function startStack(bot: Bot): Promise<Stack> {
       allowedOrigins: [PAGE_ORIGIN],
     }),
     bot,
-    limits: createMemoryLimits({ now: Date.now }),
     log: { level: 'debug', stream: { write: (line) => void lines.push(line) } },
+    ...options,
   });
   const client = twilio(credentials.accountSid, credentials.authToken);
   client.conversations.baseUrl = restUrl;
