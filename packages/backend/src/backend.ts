@@ -1,4 +1,5 @@
 import type { Bot } from './bots/bot.js';
+import { withTimeLimit } from './bots/time-limit.js';
 import type { Handler } from './call.js';
 import type { Config } from './env.js';
 import { createConversationAddedHandler } from './handlers/conversation-added.js';
@@ -10,6 +11,9 @@ import { createMemoryLimits, type Limits } from './rate-limit.js';
 import { createTwilioClient } from './twilio-client.js';
 import { type WebhookUrls, webhookUrls } from './webhook-urls.js';
 
+/** Longer than a visitor waits gladly, shorter than servers are given to stop. */
+const BOT_LIMIT_MS = 8_000;
+
 /** What a backend is made of. */
 export interface BackendOptions {
   config: Config;
@@ -17,6 +21,8 @@ export interface BackendOptions {
   log: Log;
   /** Where the webhooks are, for hosts whose paths differ. Default: under `config.publicBaseUrl`. */
   urls?: WebhookUrls;
+  /** Milliseconds that the bot may take for an answer; a later one is dropped and logged. Default 8000. */
+  botLimitMs?: number;
   /** Default: in memory. */
   limits?: Limits;
   /** Milliseconds. Default: the system's clock. */
@@ -39,12 +45,12 @@ export interface Backend {
  * const reply = await backend.token(call);
  */
 export function createBackend(options: BackendOptions): Backend {
-  const { config, bot, log, now = Date.now } = options;
+  const { config, log, now = Date.now, botLimitMs = BOT_LIMIT_MS } = options;
   const webhooks = {
     authToken: config.authToken,
     urls: options.urls ?? webhookUrls(config.publicBaseUrl),
     client: createTwilioClient(config),
-    bot,
+    bot: withTimeLimit(options.bot, botLimitMs),
     inTurn: createTurns(),
     log,
     now,

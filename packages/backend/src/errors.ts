@@ -1,24 +1,46 @@
 import type { Call, Params, Reply } from './call.js';
 
+/** Every refusal by its code, which never changes, and its HTTP status. The README has the same table. */
+export const ERROR_STATUS = {
+  bad_request: 400,
+  identity_malformed: 400,
+  proof_malformed: 400,
+  proof_required: 401,
+  identity_expired: 403,
+  identity_not_yet_valid: 403,
+  origin_not_allowed: 403,
+  proof_invalid: 403,
+  signature_invalid: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  rate_limited: 429,
+  internal_error: 500,
+  port_in_use: 500,
+  twilio_unavailable: 502,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
 /** A refusal with a stable code, an HTTP status and a sentence for the person who has to act on it. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly status: number;
   /** Seconds after which the same call may work. */
   readonly retryAfter: number | undefined;
 
-  constructor(status: number, code: string, message: string, retryAfter?: number) {
+  constructor(code: ErrorCode, message: string, more: { status?: number; retryAfter?: number } = {}) {
     super(message);
-    this.status = status;
     this.code = code;
-    this.retryAfter = retryAfter;
+    this.status = more.status ?? ERROR_STATUS[code];
+    this.retryAfter = more.retryAfter;
   }
 }
 
 /** What a failure that nobody foresaw looks like from outside: no stack, no detail of ours. */
 export const internalError: ServiceError = new ServiceError(
-  500,
   'internal_error',
   'Something went wrong on the server. Try again; if it stays, look into its log.',
 );
@@ -46,16 +68,14 @@ export function bodyParams(call: Call): Params {
     case 'params':
       return call.body.params;
     case 'too_large':
-      throw new ServiceError(413, 'body_too_large', 'The request body is larger than this address accepts.');
+      throw new ServiceError('body_too_large', 'The request body is larger than this address accepts.');
     case 'unsupported':
       throw new ServiceError(
-        415,
         'unsupported_media_type',
         'Send the body as application/x-www-form-urlencoded or application/json.',
       );
     case 'malformed':
       throw new ServiceError(
-        400,
         'bad_request',
         'The request body could not be read as what its content type says.',
       );

@@ -4,7 +4,7 @@ export type { AnswerMessage, Bot, BotContext, BotMessage, BotReply } from './bot
 export { shopBot } from './bots/shop-bot.js';
 export type { Call, CallBody, Handler, Params, Reply } from './call.js';
 export { type Config, type Environment, type EnvironmentReading, readEnvironment } from './env.js';
-export { ServiceError } from './errors.js';
+export { type ErrorCode, ServiceError } from './errors.js';
 export type { LogOptions } from './hosts/logging.js';
 export { createNodeHost, type NodeHost, type NodeHostOptions } from './hosts/node.js';
 export type { StaticFiles } from './hosts/static-files.js';

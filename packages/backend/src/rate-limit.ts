@@ -17,7 +17,9 @@ export interface Rate {
 
 const RATES: Record<LimitedBy, Rate> = {
   ip: { perMinute: 20, burst: 40 },
-  identity: { perMinute: 6, burst: 6 },
+  // Each page view with an open chat asks once: a shopper may turn a page every five seconds for ever, and a browser
+  // may bring back twenty tabs at once. Both stay under a network's, so one visitor does not speak for a whole office.
+  identity: { perMinute: 12, burst: 20 },
 };
 
 /**
@@ -29,7 +31,7 @@ const RATES: Record<LimitedBy, Rate> = {
 export function createMemoryLimits(options: {
   /** Milliseconds. */
   now: () => number;
-  /** Default: 20 a minute and 40 at once for an address, 6 and 6 for an identity. */
+  /** Default: 20 a minute and 40 at once for a network, 12 and 20 for an identity. */
   rates?: Partial<Record<LimitedBy, Rate>>;
   /** Default 100,000 buckets. */
   capacity?: number;
@@ -63,11 +65,11 @@ export function createMemoryLimits(options: {
 
 /** The key that one network is counted by: whoever has one IPv6 address has its whole /64. */
 export function networkOf(ip: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
-  if (mapped?.[1]) return mapped[1];
   if (!isIPv6(ip)) return ip;
   // The platform spells an address in its one canonical form; that leaves only `::` to spell out.
   const canonical = new SocketAddress({ family: 'ipv6', address: ip.replace(/%.*$/, '') }).address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(canonical);
+  if (mapped?.[1]) return mapped[1];
   const [head = '', tail] = canonical.split('::');
   const before = head === '' ? [] : head.split(':');
   const after = tail === undefined || tail === '' ? [] : tail.split(':');

@@ -1,3 +1,4 @@
+import twilio from 'twilio';
 import { describe, expect, test } from 'vitest';
 import type { Call, CallBody, Params } from './call.js';
 import { signedParams } from './signature.js';
@@ -36,6 +37,21 @@ function delivery(changes: Partial<Call> = {}, params: Params = PARAMS): Call {
 
 test('a delivery signed by Twilio’s rule is read', () => {
   expect(signedParams(delivery(), TOKEN, URL)).toEqual(PARAMS);
+});
+
+test('a query that Twilio was told is signed once, whoever wrote it down', () => {
+  const search = '?flow=a%20b';
+  const signature = twilio.getExpectedTwilioSignature(TOKEN, URL + search, PARAMS);
+  const call = delivery({ search, headers: { 'x-twilio-signature': signature } });
+  expect(signedParams(call, TOKEN, URL)).toEqual(PARAMS);
+  expect(signedParams(call, TOKEN, URL + search)).toEqual(PARAMS);
+});
+
+test('a parameter that comes twice is signed with both values', () => {
+  const params = { ...PARAMS, Tag: ['b', 'a'] };
+  const signature = twilio.getExpectedTwilioSignature(TOKEN, URL, params);
+  const call = delivery({ headers: { 'x-twilio-signature': signature } }, params);
+  expect(signedParams(call, TOKEN, URL)).toEqual(params);
 });
 
 describe('a delivery is refused', () => {

@@ -67,7 +67,6 @@ function readOrRefuse<T>(schema: z.ZodType<T>, fields: object): T {
   if (parsed.success) return parsed.data;
   const names = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))].join(', ');
   throw new ServiceError(
-    400,
     'bad_request',
     `The webhook's fields are missing or not what Twilio sends: ${names}.`,
   );

@@ -57,29 +57,29 @@ export function createConversationAddedHandler(options: WebhookHandlerOptions): 
       if (event.type !== 'conversation.added') return { status: 204, headers: {}, body: null };
       const { conversationSid, chatServiceSid } = event;
       const place = { conversationSid, chatServiceSid };
-      const attached = await inTurn(conversationSid, () => attach(place)).catch((error: unknown) => {
+      const attaching = inTurn(conversationSid, () => attach(place)).catch((error: unknown) => {
         log.error(
           { event: 'bot_attach', outcome: 'failed', conversationSid, ...errorFacts(error) },
           'bot not attached',
         );
         throw new ServiceError(
-          502,
           'twilio_unavailable',
           'The bot could not be attached. The log has the reason.',
         );
       });
-      return {
-        status: 200,
-        headers: {},
-        body: { attached },
-        after: () =>
-          inTurn(conversationSid, () => welcome(place)).catch((error: unknown) => {
-            log.error(
-              { event: 'welcome', outcome: 'failed', conversationSid, ...errorFacts(error) },
-              'no welcome sent',
-            );
-          }),
-      };
+      // Its turn is taken before the webhook is there: the answers to what is replayed then come after it.
+      const welcoming = inTurn(conversationSid, async () => {
+        await attaching;
+        await welcome(place).catch((error: unknown) => {
+          log.error(
+            { event: 'welcome', outcome: 'failed', conversationSid, ...errorFacts(error) },
+            'no welcome sent',
+          );
+        });
+      });
+      // Without the webhook there is no welcome, and the refusal says so already.
+      welcoming.catch(() => {});
+      return { status: 200, headers: {}, body: { attached: await attaching }, after: () => welcoming };
     } catch (error) {
       return webhookRefusal(error, log, 'conversation-added');
     }

@@ -15,6 +15,9 @@ const other = await newVisitor(NOW - 3600);
 const unborn = await newVisitor(NOW + 90_000);
 const old = await newVisitor(NOW - 31 * 86_400);
 
+const limited: Limits = { take: async (bucket) => (bucket === 'ip' ? 7 : 0) };
+const restless: Limits = { take: async (bucket) => (bucket === 'identity' ? 3 : 0) };
+
 function handler(changes: Partial<Config> = {}, limits?: Limits) {
   const now = () => NOW * 1000;
   return createTokenHandler({
@@ -61,6 +64,8 @@ describe('a visitor who proves who they are', () => {
   test('gets the bare token as text when asking for text', async () => {
     const reply = await handler()(call({ headers: { origin: ORIGIN, accept: 'text/plain' } }));
     expect(reply.body).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+    const shouted = await handler()(call({ headers: { origin: ORIGIN, accept: 'Text/Plain; q=0.9' } }));
+    expect(shouted.body).toEqual(expect.any(String));
     const both = await handler()(
       call({ headers: { origin: ORIGIN, accept: 'application/json, text/plain' } }),
     );
@@ -83,7 +88,6 @@ describe('a visitor who proves who they are', () => {
 describe('a refusal', () => {
   const v4 = '0a1b2c3d-0730-4b4c-80b1-652c298efc65';
   const noLimit: Limits = { take: async () => 0 };
-  const limited: Limits = { take: async (bucket) => (bucket === 'ip' ? 7 : 3) };
   const broken: Limits = { take: () => Promise.reject(new Error('secret detail')) };
   const rows: [
     status: number,
@@ -123,7 +127,8 @@ describe('a refusal', () => {
       call({ query: { identity: old.identity }, body: form({ proof: old.proof }) }),
       { maxIdAgeDays: 30 },
     ],
-    [429, 'rate_limited', 'too many calls', call(), {}, limited],
+    [429, 'rate_limited', 'too many calls of a network', call(), {}, limited],
+    [429, 'rate_limited', 'too many calls of a visitor', call(), {}, restless],
     [500, 'internal_error', 'a failure of ours', call(), {}, broken],
   ];
 
@@ -140,10 +145,13 @@ describe('a refusal', () => {
     });
   });
 
-  test('says after how many seconds to come back, the longer of the two waits', async () => {
-    const reply = await handler({}, limited)(call());
+  test.each([
+    ['network', limited, '7'],
+    ['visitor', restless, '3'],
+  ])('says after how many seconds a restless %s may come back', async (_who, limits, seconds) => {
+    const reply = await handler({}, limits)(call());
     expect(reply.headers).toMatchObject({
-      'retry-after': '7',
+      'retry-after': seconds,
       'access-control-expose-headers': 'Retry-After',
     });
   });
@@ -195,28 +203,38 @@ test('a preflight of an allowed origin is answered', async () => {
 });
 
 describe('limits', () => {
-  test('hold a visitor back after six calls, and a network after forty', async () => {
+  test('let a visitor reload twenty times at once, and a network ask forty times', async () => {
     const ask = handler();
-    for (let count = 0; count < 6; count += 1) expect((await ask(call())).status).toBe(200);
+    for (let count = 0; count < 20; count += 1) expect((await ask(call())).status).toBe(200);
     expect((await ask(call())).body).toMatchObject({ error: { code: 'rate_limited' } });
 
     const statuses: number[] = [];
-    for (let count = 0; count < 35; count += 1) {
+    for (let count = 0; count < 21; count += 1) {
       const { identity, proof } = await newVisitor(NOW);
       statuses.push((await ask(call({ query: { identity }, body: form({ proof }) }))).status);
     }
-    expect(statuses).toEqual([...Array(33).fill(200), 429, 429]);
+    expect(statuses).toEqual([...Array(19).fill(200), 429, 429]);
   });
 
   test('count a caller whose address is unknown by the visitor alone', async () => {
     const { ip: _ip, ...nameless } = call();
-    expect((await handler()(nameless)).status).toBe(200);
+    const ask = handler();
+    for (let count = 0; count < 20; count += 1) expect((await ask(nameless)).status).toBe(200);
+    expect((await ask(nameless)).status).toBe(429);
   });
 
-  test('count bad calls, so that guessing costs as much as asking', async () => {
+  test('count a wrong proof against the network it comes from, never against the visitor it names', async () => {
     const ask = handler();
-    for (let count = 0; count < 6; count += 1) await ask(call({ body: form({ proof: other.proof }) }));
-    expect((await ask(call({ body: form({ proof: other.proof }) }))).status).toBe(429);
+    const forged = call({ ip: '198.51.100.7', body: form({ proof: other.proof }) });
+    const guesses: number[] = [];
+    for (let count = 0; count < 41; count += 1) guesses.push((await ask(forged)).status);
+    expect(guesses).toEqual([...Array(40).fill(403), 429]);
+    expect((await ask(call())).status).toBe(200);
+  });
+
+  test('look at no proof of a network that has asked too often', async () => {
+    const reply = await handler({}, limited)(call({ body: form({ proof: 's1.x' }) }));
+    expect(reply.body).toMatchObject({ error: { code: 'rate_limited' } });
   });
 });
 

@@ -6,7 +6,7 @@ import { bodyParams, errorFacts, errorReply, internalError, ServiceError } from 
 import { type IdentityVerdict, isAnonymousIdentity, verifyIdentity } from '../identity.js';
 import type { Log } from '../log.js';
 import { corsHeaders, isAllowedOrigin } from '../origin.js';
-import { type Limits, networkOf } from '../rate-limit.js';
+import { type LimitedBy, type Limits, networkOf } from '../rate-limit.js';
 
 /** What the token handler is made of. */
 export interface TokenHandlerOptions {
@@ -19,14 +19,11 @@ export interface TokenHandlerOptions {
 
 type Refusal = Extract<IdentityVerdict, { ok: false }>['code'];
 
-const REFUSALS: Record<Refusal, [status: number, message: string]> = {
-  proof_malformed: [400, 'The proof is not "s1." and 43 base64url characters of a version 1 secret.'],
-  identity_not_yet_valid: [
-    403,
-    "The identity was made in the future. Set the visitor's clock by serverTime.",
-  ],
-  identity_expired: [403, 'The identity is older than this service accepts. Make a new one.'],
-  proof_invalid: [403, 'The proof does not belong to this identity.'],
+const REFUSALS: Record<Refusal, string> = {
+  proof_malformed: 'The proof is not "s1." and 43 base64url characters of a version 1 secret.',
+  identity_not_yet_valid: "The identity was made in the future. Set the visitor's clock by serverTime.",
+  identity_expired: 'The identity is older than this service accepts. Make a new one.',
+  proof_invalid: 'The proof does not belong to this identity.',
 };
 
 /**
@@ -39,15 +36,10 @@ export function createTokenHandler({ config, limits, log, now }: TokenHandlerOpt
   async function grant(call: Call): Promise<Reply> {
     checkMethod(call);
     const body = bodyParams(call);
-    if (!isAllowedOrigin(call, config.allowedOrigins)) {
-      throw new ServiceError(
-        403,
-        'origin_not_allowed',
-        'Pages of this origin may not use this service: see ALLOWED_ORIGINS.',
-      );
-    }
+    checkOrigin(call);
     const identity = readIdentity(call, body);
-    await spend(call, identity);
+    // Some hosts do not know who calls; there only the identity is counted.
+    if (call.ip !== undefined) await spend('ip', networkOf(call.ip));
     const proof = readProof(call, body);
     const seconds = Math.floor(now() / 1000);
     const verdict = verifyIdentity({
@@ -57,10 +49,9 @@ export function createTokenHandler({ config, limits, log, now }: TokenHandlerOpt
       now: seconds,
       ...(config.maxIdAgeDays === undefined ? {} : { maxAgeDays: config.maxIdAgeDays }),
     });
-    if (!verdict.ok) {
-      const [status, message] = REFUSALS[verdict.code];
-      throw new ServiceError(status, verdict.code, message);
-    }
+    if (!verdict.ok) throw new ServiceError(verdict.code, REFUSALS[verdict.code]);
+    // Counted only now: before the proof, whoever knows an identity could use up its calls.
+    await spend('identity', identity);
     const token = await sign(identity, seconds);
     log.info(
       {
@@ -81,25 +72,22 @@ export function createTokenHandler({ config, limits, log, now }: TokenHandlerOpt
     });
   }
 
-  async function spend(call: Call, identity: string): Promise<void> {
-    // Some hosts do not know who calls; there only the identity is counted.
-    const waits = [
-      call.ip === undefined ? 0 : await limits.take('ip', networkOf(call.ip)),
-      await limits.take('identity', identity),
-    ];
-    const wait = Math.max(...waits);
-    if (wait > 0)
-      throw new ServiceError(429, 'rate_limited', `Too many calls. Try again in ${wait} s.`, wait);
+  async function spend(bucket: LimitedBy, key: string): Promise<void> {
+    const wait = await limits.take(bucket, key);
+    if (wait === 0) return;
+    throw new ServiceError('rate_limited', `Too many calls. Try again in ${wait} s.`, { retryAfter: wait });
+  }
+
+  function checkOrigin(call: Call): void {
+    if (isAllowedOrigin(call, config.allowedOrigins)) return;
+    throw new ServiceError(
+      'origin_not_allowed',
+      'Pages of this origin may not use this service: see ALLOWED_ORIGINS.',
+    );
   }
 
   function preflight(call: Call): Reply {
-    if (!isAllowedOrigin(call, config.allowedOrigins)) {
-      throw new ServiceError(
-        403,
-        'origin_not_allowed',
-        'Pages of this origin may not use this service: see ALLOWED_ORIGINS.',
-      );
-    }
+    checkOrigin(call);
     return {
       status: 204,
       headers: {
@@ -140,22 +128,17 @@ export function createTokenHandler({ config, limits, log, now }: TokenHandlerOpt
 function checkMethod(call: Call): void {
   if (call.method === 'GET') {
     // The original service gave a token to any GET; a proof in a URL would end up in logs.
-    throw new ServiceError(
-      401,
-      'proof_required',
-      'Ask with POST and show the proof of the identity in the body.',
-    );
+    throw new ServiceError('proof_required', 'Ask with POST and show the proof of the identity in the body.');
   }
-  if (call.method !== 'POST') throw new ServiceError(405, 'method_not_allowed', 'Ask with POST.');
+  if (call.method !== 'POST') throw new ServiceError('method_not_allowed', 'Ask with POST.');
 }
 
 function readIdentity(call: Call, body: ReturnType<typeof bodyParams>): string {
   const [identity, ...more] = valuesOf('identity', call.query, body);
   if (more.length > 0)
-    throw new ServiceError(400, 'bad_request', 'The parameter identity was given more than once.');
+    throw new ServiceError('bad_request', 'The parameter identity was given more than once.');
   if (identity === undefined || !isAnonymousIdentity(identity)) {
     throw new ServiceError(
-      400,
       'identity_malformed',
       'The parameter identity must be a lower-case UUID of version 8.',
     );
@@ -166,23 +149,21 @@ function readIdentity(call: Call, body: ReturnType<typeof bodyParams>): string {
 function readProof(call: Call, body: ReturnType<typeof bodyParams>): string {
   if (valuesOf('proof', call.query).length > 0) {
     throw new ServiceError(
-      400,
       'bad_request',
       'A proof in the URL ends up in logs. Send it in the body, and make a new identity.',
     );
   }
   const [proof, ...more] = valuesOf('proof', body);
-  if (more.length > 0)
-    throw new ServiceError(400, 'bad_request', 'The parameter proof was given more than once.');
+  if (more.length > 0) throw new ServiceError('bad_request', 'The parameter proof was given more than once.');
   if (proof === undefined || proof === '') {
-    throw new ServiceError(401, 'proof_required', 'Show the proof of the identity in the body.');
+    throw new ServiceError('proof_required', 'Show the proof of the identity in the body.');
   }
   return proof;
 }
 
 /** The original's clients want the bare token; whoever can read JSON gets JSON. */
 function asksForText(call: Call): boolean {
-  const accept = call.headers.accept ?? '';
+  const accept = (call.headers.accept ?? '').toLowerCase();
   return accept.includes('text/plain') && !accept.includes('application/json');
 }
 

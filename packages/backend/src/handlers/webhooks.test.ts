@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Client } from '@twilio/conversations';
 import twilio from 'twilio';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -42,9 +43,9 @@ function signedCall(path: string, fields: Record<string, string>): Call {
 }
 
 let messages = 0;
-function said(conversationSid: string, body: string, fields: Record<string, string> = {}): Promise<Response> {
+function messageFields(conversationSid: string, body: string): Record<string, string> {
   messages += 1;
-  return stack.deliver(MESSAGE_ADDED, {
+  return {
     EventType: 'onMessageAdded',
     Source: 'SDK',
     ConversationSid: conversationSid,
@@ -53,8 +54,11 @@ function said(conversationSid: string, body: string, fields: Record<string, stri
     Author: 'visitor',
     Body: body,
     Attributes: '{}',
-    ...fields,
-  });
+  };
+}
+
+function said(conversationSid: string, body: string, fields: Record<string, string> = {}): Promise<Response> {
+  return stack.deliver(MESSAGE_ADDED, { ...messageFields(conversationSid, body), ...fields });
 }
 
 async function bodiesIn(conversationSid: string): Promise<string[]> {
@@ -132,6 +136,22 @@ describe('a new conversation', () => {
     await added(sid);
     await stack.host.close();
     expect(await bodiesIn(sid)).toEqual(['hello!', 'welcome']);
+  });
+
+  test('is welcomed before the bot answers what was said before it came', async () => {
+    stack = await startStack(parrot({ onConversationAdded: async () => 'welcome' }));
+    const { sid } = await stack.service.conversations.create({});
+    await stack.service.conversations(sid).messages.create({ author: 'visitor', body: 'hello' });
+    const { config } = stack.host;
+    const bot = parrot({ onConversationAdded: async () => 'welcome' });
+    const backend = createBackend({ config, bot, log: silentLog });
+    const opened = await backend.conversationAdded(
+      signedCall(CONVERSATION_ADDED, { EventType: 'onConversationAdded', ConversationSid: sid }),
+    );
+    // The service delivers earlier messages as soon as the webhook is there, which may be before this answer is sent.
+    const heard = await backend.messageAdded(signedCall(MESSAGE_ADDED, messageFields(sid, 'hello')));
+    await Promise.all([heard.after?.(), opened.after?.()]);
+    expect(await bodiesIn(sid)).toEqual(['hello', 'welcome', 'hello!']);
   });
 
   test('stays silent with a bot that waits to be spoken to', async () => {
@@ -271,6 +291,25 @@ describe('a new message', () => {
     expect(await bodiesIn(sid)).toEqual(['well again']);
   });
 
+  test('that the bot never answers is given up with a sentence, and holds up neither the next one nor the stop', async () => {
+    const never = new Promise<never>(() => {});
+    stack = await startStack(
+      parrot({
+        onConversationAdded: () => never,
+        onMessageAdded: ({ body }) => (body === 'one' ? never : ['two!']),
+      }),
+      { botLimitMs: 20 },
+    );
+    const sid = await newConversation();
+    await added(sid);
+    await said(sid, 'one');
+    await said(sid, 'two');
+    await stack.host.close();
+    expect(await bodiesIn(sid)).toEqual(['two!']);
+    expect(stack.log()).toMatch(/"event":"welcome".*The bot parrot did not answer within 0\.02 s/);
+    expect(stack.log()).toMatch(/"event":"bot_answer".*The bot parrot did not answer within 0\.02 s/);
+  });
+
   test('that cannot be answered since Twilio is away leaves no credentials in the log', async () => {
     stack = await startStack(parrot());
     await stack.emulator.close();
@@ -336,6 +375,22 @@ describe('the service’s webhook', () => {
     await stack.service.configuration.webhooks().update({ filters: ['onParticipantAdded'] });
     await wireWebhooks(stack.host.config);
     expect((await serviceWebhooks()).filters).toEqual(['onParticipantAdded', 'onConversationAdded']);
+  });
+
+  test('that cannot be written is refused by a sentence that holds no credentials', async () => {
+    stack = await startStack(shopBot);
+    await stack.emulator.close();
+    const failure = await wireWebhooks(stack.host.config).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'twilio_unavailable',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+    const { apiKeySid, apiKeySecret } = stack.host.config;
+    // As Node prints an error that nobody catches, and deeper.
+    const printed = inspect(failure, { depth: 10, showHidden: true });
+    for (const secret of [apiKeySecret, Buffer.from(`${apiKeySid}:${apiKeySecret}`).toString('base64')]) {
+      expect(printed).not.toContain(secret);
+    }
   });
 });
 

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { decodeJwt } from 'jose';
+import twilio from 'twilio';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Bot } from '../bots/bot.js';
 import { testConfig } from '../testing/config.js';
@@ -67,7 +70,7 @@ describe('the token route', () => {
       'unsupported_media_type',
       { body: new Blob(['x'], { type: 'application/octet-stream' }) },
     ],
-    ['plain text', 400, 'bad_request', { body: 'proof' }],
+    ['plain text', 415, 'unsupported_media_type', { body: 'proof' }],
     [
       'broken JSON',
       400,
@@ -159,6 +162,26 @@ describe('bad input', () => {
   });
 });
 
+test('a webhook is known by the public address, whatever host the proxy in front asks for', async () => {
+  const publicBaseUrl = 'https://chat.shop.example/service';
+  const { url, config } = await host({ config: testConfig({ publicBaseUrl }) });
+  const params = { EventType: 'onUserAdded', Body: 'ü' };
+  const deliver = (signedFor: string) =>
+    fetch(`${url}/webhooks/message-added`, {
+      method: 'POST',
+      headers: {
+        'x-twilio-signature': twilio.getExpectedTwilioSignature(config.authToken, signedFor, params),
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-proto': 'https',
+      },
+      body: new URLSearchParams(params),
+    });
+  expect((await deliver(`${publicBaseUrl}/webhooks/message-added`)).status).toBe(204);
+  for (const other of [url, 'https://evil.example']) {
+    expect((await deliver(`${other}/webhooks/message-added`)).status).toBe(403);
+  }
+});
+
 test('it says that it is well', async () => {
   const { url } = await host();
   const response = await fetch(`${url}/healthz`);
@@ -241,10 +264,28 @@ describe('files', () => {
 
   test('outside the folders, and hidden ones, are not there', async () => {
     const { url } = await host(folders());
-    for (const path of ['/.secret', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/widget/chat-widget.js']) {
-      const response = await fetch(url + path);
-      expect([403, 404]).toContain(response.status);
-      expect(await response.json()).toHaveProperty('error.code');
+    // Asked without fetch, which would tidy up these paths before they leave.
+    for (const path of [
+      '/.secret',
+      '/../secret.txt',
+      '/..%2fsecret.txt',
+      '/%2e%2e/secret.txt',
+      '/%2e%2e%2fsecret.txt',
+      '/..%5csecret.txt',
+      '/x/../../secret.txt',
+      '//secret.txt',
+      `/${join(dir, 'secret.txt')}`,
+      '/chat-widget.js%00.txt',
+      '/widget/chat-widget.js',
+    ]) {
+      const asked = get(url, { path });
+      const [response] = (await once(asked, 'response')) as [IncomingMessage];
+      const answer = await text(response);
+      expect([path, response.statusCode, answer]).toEqual([
+        path,
+        expect.toSatisfy((status: number) => [400, 403, 404].includes(status)),
+        expect.stringContaining('"error":{"code":'),
+      ]);
     }
   });
 });

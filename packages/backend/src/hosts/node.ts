@@ -26,8 +26,10 @@ export interface NodeHostOptions extends StaticFiles {
   log?: LogOptions | false;
   /** The address to listen on. Default `127.0.0.1`; in a container `0.0.0.0`. */
   address?: string;
-  /** Default: in memory, 20 calls a minute for each network and 6 for each visitor. */
+  /** Default: in memory, 20 calls a minute for each network and 12 for each visitor. */
   limits?: Limits;
+  /** Milliseconds that the bot may take for an answer; a later one is dropped and logged. Default 8000. */
+  botLimitMs?: number;
 }
 
 /** A running host. */
@@ -36,7 +38,10 @@ export interface NodeHost {
   url: string;
   /** The configuration with the port it was given. */
   config: Config;
-  /** Takes no more calls, finishes the accepted ones and the work they left, then resolves. Safe to call again. */
+  /**
+   * Takes no more calls, finishes the accepted ones and the work they left, then resolves. Safe to call again. After
+   * half a minute it resolves in any case, and the log says how much was left.
+   */
   close(): Promise<void>;
 }
 
@@ -44,6 +49,8 @@ const TOKEN_BODY_LIMIT = 4 * 1024;
 /** Body and attributes of 32 KB each, of which form encoding may make nine times as much. */
 const WEBHOOK_BODY_LIMIT = 640 * 1024;
 const CLOSE_LIMIT_MS = 10_000;
+/** A bot's whole time and Twilio's, for those whose turn it is; a longer queue is not worth a server that stays. */
+const WORK_LIMIT_MS = 20_000;
 
 /**
  * Starts the token service and the webhooks on Fastify, with the widget's files and a site beside them.
@@ -61,14 +68,22 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
   // Handlers need the port, which is known later than the routes: the first calls wait for them.
   const started = once(app.server, 'listening').then(() => {
     const config = withPort(options.config, (app.server.address() as AddressInfo).port);
-    const limits = options.limits ? { limits: options.limits } : {};
-    return { config, backend: createBackend({ config, bot: options.bot, log: app.log, ...limits }) };
+    const { bot, limits, botLimitMs } = options;
+    const backend = createBackend({
+      config,
+      bot,
+      log: app.log,
+      ...(limits && { limits }),
+      ...(botLimitMs !== undefined && { botLimitMs }),
+    });
+    return { config, backend };
   });
   // Whoever listens below hears of a failure first.
   started.catch(() => {});
 
   await secure(app, options.config);
   await app.register(formbody);
+  app.removeContentTypeParser('text/plain');
   app.get('/healthz', { logLevel: 'warn' }, () => ({ status: 'ok' }));
   mount(app, work, '/chat-widget', TOKEN_BODY_LIMIT, async (call) => (await started).backend.token(call));
   mount(app, work, WEBHOOK_PATHS.conversationAdded, WEBHOOK_BODY_LIMIT, async (call) =>
@@ -103,7 +118,7 @@ function createApp(options: NodeHostOptions): FastifyInstance {
     frameworkErrors: (error, _request, reply) => send(reply, failure(error)),
   });
   app.setNotFoundHandler((_request, reply) =>
-    send(reply, errorReply(new ServiceError(404, 'not_found', 'There is nothing at this address.'))),
+    send(reply, errorReply(new ServiceError('not_found', 'There is nothing at this address.'))),
   );
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const answer = failure(error);
@@ -130,7 +145,10 @@ function mount(
   handler: Handler,
 ): void {
   async function answer(reply: FastifyReply, call: Call): Promise<FastifyReply> {
-    const { after, ...result } = await handler(call);
+    const handling = handler(call);
+    // A caller that is cut off while the server stops leaves its call to be finished all the same.
+    work.add(handling);
+    const { after, ...result } = await handling;
     if (after) {
       // Acknowledged first; a caller that hung up meanwhile was accepted all the same.
       const answered = finished(reply.raw).catch(() => {});
@@ -158,7 +176,9 @@ function failure(error: FastifyError): Reply {
   const { statusCode = 500 } = error;
   return errorReply(
     statusCode >= 400 && statusCode < 500
-      ? new ServiceError(statusCode, 'bad_request', 'The request is not one that this server understands.')
+      ? new ServiceError('bad_request', 'The request is not one that this server understands.', {
+          status: statusCode,
+        })
       : internalError,
   );
 }
@@ -170,7 +190,6 @@ async function listen(app: FastifyInstance, address: string, port: number): Prom
     await app.close();
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new ServiceError(
-      500,
       'port_in_use',
       `Port ${port} on ${address} is used by another program. Stop it, or set PORT to another one.`,
     );
@@ -183,7 +202,13 @@ async function stop(app: FastifyInstance, work: WorkUnderWay, dropUnused: () => 
   dropUnused();
   await app.close();
   clearTimeout(cut);
-  await work.finished();
+  const unfinished = await work.finished(WORK_LIMIT_MS);
+  if (unfinished > 0) {
+    app.log.error(
+      { event: 'stop', outcome: 'unfinished', unfinished },
+      `stopped before everything accepted was done: bots or Twilio took longer than ${WORK_LIMIT_MS / 1000} s`,
+    );
+  }
 }
 
 function withPort(config: Config, port: number): Config {
