@@ -1,8 +1,8 @@
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { createEmulator } from '@conversations-web-chat/emulator';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createChatSession } from './chat-session.js';
-import type { Connect } from './connection.js';
+import type { Connect, LinkState } from './connection.js';
 import type { ChatSession } from './contract.js';
 import type { FetchToken } from './ports.js';
 import { createFakeExclusive, createMemoryStorage } from './testing.js';
@@ -87,14 +87,36 @@ async function startService() {
   };
 }
 
+// A client that is cut off while it starts leaves a promise behind that nobody can reach to catch: the SDK's own.
+const others = process.listeners('unhandledRejection');
+const pass = (reason: unknown, promise: Promise<unknown>): void => {
+  const ofSdk = reason instanceof Error && /^(SyncError|TwilsockError|Error)$/.test(reason.name);
+  if (ofSdk && /^disconnected/.test(reason.message)) return;
+  for (const other of others) other.call(process, reason, promise);
+};
+beforeAll(() => {
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', pass);
+});
+afterAll(() => {
+  process.removeListener('unhandledRejection', pass);
+  for (const other of others) process.on('unhandledRejection', other);
+});
+
 type Service = Awaited<ReturnType<typeof startService>>;
 
 /** A browser profile: its tabs share storage and locks. */
-function createProfile(service: Service) {
+function createProfile(service: Service, onLink: (state: LinkState) => void = () => {}) {
   const storage = createMemoryStorage();
   const exclusive = createFakeExclusive();
-  const connect: Connect = (request) =>
-    createTwilioConnection(request, { min: 100, max: 400, randomness: 0.2 });
+  const connect: Connect = (request) => {
+    const link = (state: LinkState): void => {
+      request.events.link(state);
+      onLink(state);
+    };
+    const events = { ...request.events, link };
+    return createTwilioConnection({ ...request, events }, { min: 100, max: 400, randomness: 0.2 });
+  };
   return {
     storage,
     open(): ChatSession {
@@ -291,6 +313,57 @@ describe('a session with the SDK and the emulator', { timeout: 30_000 }, () => {
     await until(other, () => isOnline(other));
     expect(other.getSnapshot().conversationSid).not.toBe(sid);
     expect(bodies(other)).toEqual([]);
+  });
+
+  test('starts though the socket is refused at first, and delivers what was written meanwhile', async () => {
+    const service = await startService();
+    service.faults.refuse(true);
+    let attempts = 0;
+    const session = createProfile(service, (state) => {
+      attempts += state === 'connecting' ? 1 : 0;
+      // The SDK says it twice, and then tries on in silence.
+      if (attempts === 2) service.faults.refuse(false);
+    }).open();
+    session.start();
+    session.send('early');
+    await until(session, () => isOnline(session) && bodies(session).length === 1 && allSent(session));
+    expect(await service.stored(session.getSnapshot().conversationSid ?? '')).toEqual(['early']);
+  });
+
+  test.each([0, 2, 5, 10, 20])('starts though the socket is cut %i ms after it was made', async (ms) => {
+    const service = await startService();
+    let cut = false;
+    const session = createProfile(service, (state) => {
+      if (state !== 'connected' || cut) return;
+      cut = true;
+      setTimeout(() => service.faults.drop(), ms);
+    }).open();
+    session.start();
+    session.send('early');
+    await until(session, () => isOnline(session) && bodies(session).length === 1 && allSent(session));
+    expect(await service.stored(session.getSnapshot().conversationSid ?? '')).toEqual(['early']);
+    expect(await service.conversationCount()).toBe(1);
+  });
+
+  test('stops within its three seconds while it cannot connect', async () => {
+    const service = await startService();
+    service.faults.refuse(true);
+    let attempts = 0;
+    let tried = (): void => {};
+    const trying = new Promise<void>((resolve) => {
+      tried = resolve;
+    });
+    const session = createProfile(service, () => {
+      attempts += 1;
+      if (attempts === 2) tried();
+    }).open();
+    session.start();
+    await trying;
+    const started = Date.now();
+    await session.stop();
+    // An upper bound is the promise itself.
+    expect(Date.now() - started).toBeLessThan(4_000);
+    expect(session.getSnapshot().status).toBe('idle');
   });
 
   test('stays online over tokens that live for seconds', async () => {

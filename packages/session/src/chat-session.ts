@@ -35,7 +35,7 @@ const MAX_REFUSALS = 3;
  * @example
  * ```ts
  * const session = createChatSession({
- *   connect: async () => (await import('@conversations-web-chat/session/twilio')).createTwilioConnect(ports),
+ *   connect: async () => (await import('@conversations-web-chat/session/twilio')).createTwilioConnection,
  *   fetchToken: createFetchToken({ url: '/chat-widget', fetch }),
  *   ...ports, // createBrowserPorts({ window, storage: 'local' })
  * });

@@ -49,6 +49,7 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
   let generation = 0;
   let link: Link | null = null;
   let builtAt = Number.NEGATIVE_INFINITY;
+  let rebuildFrom = Number.NEGATIVE_INFINITY;
   let failures = 0;
   let denials = 0;
   let renewing = false;
@@ -128,16 +129,22 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     return link;
   };
 
+  /** How long until another connection may be made, at least `ms`. */
+  const nextTurn = (ms: number): number => {
+    const delay = Math.max(ms, rebuildFrom - clock.now());
+    rebuildFrom = clock.now() + delay + REBUILD_EVERY_MS;
+    return delay;
+  };
+
   const rebuildLater = (reason: ReasonCode): void => {
     failures += 1;
-    const sinceBuilt = clock.now() - builtAt;
-    const delay = Math.max(backoffDelay(failures, crypto), REBUILD_EVERY_MS - sinceBuilt);
+    const delay = nextTurn(backoffDelay(failures, crypto));
     options.onTrouble(reason, clock.now() + delay);
     void build(delay);
   };
 
   const rebuild = (): void => {
-    const delay = Math.max(0, REBUILD_EVERY_MS - (clock.now() - builtAt));
+    const delay = nextTurn(0);
     if (delay > 0) options.onTrouble('connection_lost', clock.now() + delay);
     void build(delay);
   };
@@ -156,8 +163,10 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
       options.onDown();
     }
     if (state === 'dead') {
-      if (link.ready) rebuild();
+      // One that dies young gets one quick successor; after that something is wrong with the service.
+      if (link.ready || failures === 0) rebuild();
       else rebuildLater('connection_failed');
+      failures += 1;
     }
     if (state === 'denied') void denied(link);
   };

@@ -114,7 +114,11 @@ export function createTwilioConnection(
   // Attached in the same turn as the client is made: its events come from timers, and are not repeated.
   const handlers = {
     connectionStateChanged: onState,
-    initialized: () => settleReady.resolve(),
+    initialized() {
+      settleReady.resolve();
+      // A client whose first list of conversations was cut off never asks for it again, finds nothing, and hangs.
+      client.getSubscribedConversations().catch(() => closed || tell('dead'));
+    },
     initFailed: onInitFailed,
     tokenAboutToExpire: () => events.tokenExpiring(),
     tokenExpired: () => events.tokenExpired(),
