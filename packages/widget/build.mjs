@@ -7,6 +7,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, loadEnv } from 'vite';
+import { thirdPartyNotices } from './build/third-party.mjs';
 import { trimPaste } from './build/trim-paste.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
@@ -82,12 +83,20 @@ const manifest = {
   [sdkFile]: sdk.modules.map(relative),
 };
 
+const notices = await thirdPartyNotices([...app.modules, ...sdk.modules]);
+
 await mkdir(outDir, { recursive: true });
 await writeFile(path.join(outDir, appFile), app.code);
 await writeFile(path.join(outDir, sdkFile), sdk.code);
 // The loader last: whoever serves dist/ meanwhile never sees a name without its file.
 await writeFile(path.join(outDir, 'chat-widget.js'), loader.code);
+await writeFile(path.join(outDir, 'third-party.txt'), notices);
 await writeFile(path.join(outDir, 'modules.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+await writeFile(
+  path.join(outDir, 'third-party.txt'),
+  await thirdPartyNotices([...app.modules, ...sdk.modules]),
+);
+const beside = ['modules.json', 'third-party.txt'];
 for (const file of await readdir(outDir)) {
-  if (file !== 'modules.json' && !(file in manifest)) await rm(path.join(outDir, file), { recursive: true });
+  if (!beside.includes(file) && !(file in manifest)) await rm(path.join(outDir, file), { recursive: true });
 }

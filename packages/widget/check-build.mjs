@@ -15,7 +15,7 @@ if (!existsSync(path.join(dist, 'modules.json'))) {
   process.exit(1);
 }
 const modules = JSON.parse(await readFile(path.join(dist, 'modules.json'), 'utf8'));
-const files = (await readdir(dist)).filter((file) => file !== 'modules.json');
+const files = (await readdir(dist)).filter((file) => file.endsWith('.js'));
 const code = new Map();
 for (const file of files) code.set(file, await readFile(path.join(dist, file), 'utf8'));
 

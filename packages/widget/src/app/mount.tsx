@@ -6,6 +6,7 @@ import { colourFrame, followViewport } from './fit-frame.js';
 import { openSession } from './open-session.js';
 import { reportToPage } from './report-to-page.js';
 import { addBaseSheet } from './theme/base-sheet.js';
+import { tidyStorage } from './tidy-storage.js';
 import { createViewStore } from './view-store.js';
 
 const frame = window as FrameWindow;
@@ -77,6 +78,7 @@ function mount(host: FrameHost): FrameApp {
       stopReporting();
       void session.stop();
       root.unmount();
+      tidyStorage(() => [localStorage, sessionStorage]);
     },
   };
 }

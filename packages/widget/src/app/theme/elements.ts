@@ -270,7 +270,7 @@ export const elements = {
     '&:focus-within': {
       boxShadow: ({ borderColors }: Tokens) => `0 0 0 2px ${borderColors.colorBorderPrimary}`,
     },
-    '&[aria-disabled=true]': { backgroundColor: 'colorBackground', boxShadow: 'shadowBorderWeaker' },
+    '&[data-disabled]': { backgroundColor: 'colorBackground', boxShadow: 'shadowBorderWeaker' },
   },
   COMPOSER_SEND: {
     width: '36px',

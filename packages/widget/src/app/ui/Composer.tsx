@@ -70,7 +70,7 @@ export function Composer({ text, disabled, fieldRef, onChange, onSend }: Compose
     <Box
       as="form"
       element="COMPOSER"
-      aria-disabled={disabled}
+      data-disabled={disabled || undefined}
       onSubmit={(event: FormEvent) => {
         event.preventDefault();
         send();
