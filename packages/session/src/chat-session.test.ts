@@ -244,6 +244,32 @@ describe('the token service', () => {
     expect([...statuses]).toEqual([]);
   });
 
+  test('while it fails, a connection that died is replaced with the token there is', async () => {
+    const { session, clock, service } = await startedBrowser();
+    await clock.advance(service.tokenLifeMs * 0.7);
+    service.tokenError = new TokenServiceError('down');
+    await clock.advance(service.tokenLifeMs * 0.2);
+    service.kill();
+    await clock.advance(1_000);
+    expect(session.getSnapshot().status).toBe('online');
+    expect(service.granted).toHaveLength(1);
+  });
+
+  test('tokens that the chat service never takes are asked for again, more and more seldom, and it says so', async () => {
+    const { open, clock, service } = browserWith();
+    service.tokenLifeMs = -1_000;
+    const session = open();
+    session.start();
+    await clock.advance(300_000);
+    expect(session.getSnapshot()).toMatchObject({ status: 'failed', reason: 'token_rejected' });
+    expect(service.granted.length).toBeGreaterThan(3);
+    expect(service.granted.length).toBeLessThan(40);
+    service.tokenLifeMs = 3_600_000;
+    session.retryNow();
+    await clock.settle();
+    expect(session.getSnapshot().status).toBe('online');
+  });
+
   test('when the token is refused in mid-chat a new one brings the link back', async () => {
     const { session, clock, service } = await startedBrowser();
     service.denyTokens();

@@ -168,24 +168,22 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
       else rebuildLater('connection_failed');
       failures += 1;
     }
-    if (state === 'denied') void denied(link);
+    if (state === 'denied') denied(link);
   };
 
-  const denied = async (refused: Link): Promise<void> => {
+  const denied = (refused: Link): void => {
     // With `ready` behind it the SDK takes a new token; before, it is half built and only good to be thrown away.
-    if (refused.ready) return renew();
+    if (refused.ready) return void renew();
     denials += 1;
-    if (denials > 1) {
-      // A token that was made a moment ago and is refused: the service's keys are wrong, and may be put right.
-      void token.renew().catch(() => {});
-      return rebuildLater('token_rejected');
-    }
-    void token.renew().catch(() => {});
-    void build(0);
+    token.refused();
+    // A token that was made a moment ago and is refused: the service's keys are wrong, and may be put right.
+    if (denials > 1) rebuildLater('token_rejected');
+    else void build(0);
   };
 
   const renew = async (): Promise<void> => {
-    if (renewing || !link) return;
+    // Before it is ready the SDK has nowhere to put a token.
+    if (renewing || !link?.ready) return;
     renewing = true;
     const target = link;
     try {

@@ -18,7 +18,9 @@ export interface ChatSessionOptions {
   realtimeUrl?: string;
   /** Messages a page of history. Default 30. */
   pageSize?: number;
+  /** The chat service, or how to load it: asked for when the token is there, and again after a failure. */
   connect: Connect | (() => Promise<Connect>);
+  /** The token service. */
   fetchToken: FetchToken;
   storage: SessionStorage;
   clock: SessionClock;

@@ -173,6 +173,20 @@ describe('the token keeper', () => {
     expect(await keeper.renew()).not.toBe(grants[0]);
   });
 
+  test('gives out the old token to its end while a renewal fails, unless it was refused', async () => {
+    const down = () => new TokenServiceError('down');
+    const { clock, keeper, asked } = keeperWith([grantOf(makeFakeToken(ME)), down(), down()]);
+    const first = await keeper.current();
+    void keeper.renew();
+    await clock.settle();
+    expect(asked).toHaveLength(2);
+    expect(await keeper.current()).toBe(first);
+    keeper.refused();
+    const second = keeper.current();
+    await clock.advance(5_000);
+    expect(await second).not.toBe(first);
+  });
+
   test('says at four fifths of its life that a token is due', async () => {
     const { clock, keeper, log } = keeperWith();
     await keeper.current();

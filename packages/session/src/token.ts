@@ -75,10 +75,12 @@ function parseClaims(
 }
 
 export interface TokenKeeper {
-  /** The token in use, or the one being fetched. Settles when there is one; rejects only after `onGiveUp` or `stop`. */
+  /** A token that is still good, or the one being fetched. Rejects only after `onGiveUp` or `stop`. */
   current(): Promise<TokenGrant>;
   /** A new token. Callers at the same time share one request. */
   renew(): Promise<TokenGrant>;
+  /** The chat service does not take the present token, whatever its claims say. */
+  refused(): void;
   /** Ends a wait between two attempts. */
   retryNow(): void;
   stop(): void;
@@ -106,6 +108,7 @@ export class NoTokenError extends Error {
 export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   const { clock, crypto } = options;
   let grant: TokenGrant | null = null;
+  let goodUntil = 0;
   let pending: Promise<TokenGrant> | null = null;
   let identityReplaced = false;
   let stopped = false;
@@ -123,6 +126,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
 
   const accept = (fresh: TokenGrant, lifeSeconds: number | null): TokenGrant => {
     grant = fresh;
+    goodUntil = lifeSeconds === null ? Number.POSITIVE_INFINITY : clock.now() + lifeSeconds * 1_000;
     cancelDue();
     // Counted from receipt, so that a wrong clock at the visitor's does not matter.
     if (lifeSeconds !== null && lifeSeconds > 0) {
@@ -174,8 +178,12 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   };
 
   return {
-    current: () => pending ?? (grant ? Promise.resolve(grant) : renew()),
+    // While a renewal is failing, the old token serves to its end.
+    current: () => (grant && clock.now() < goodUntil ? Promise.resolve(grant) : renew()),
     renew,
+    refused() {
+      grant = null;
+    },
     retryNow: () => endWait(),
     stop() {
       stopped = true;
