@@ -41,7 +41,7 @@ describe('facts', () => {
     domain.facts.listen(({ type }) => heard.push(type));
     expect(() => addConversation(domain, { by })).toThrow('projection failed');
     expect(heard).toEqual([]);
-    expect(domain.store.conversations.list('IS1', { limit: 10 })).toEqual([]);
+    expect(domain.store.conversations.page('IS1', { limit: 10 })).toEqual([]);
   });
 
   it('reach every listener in the order of the commits, even when one commits in turn', () => {
@@ -70,7 +70,7 @@ describe('facts', () => {
       }),
     ).toThrow('changed my mind');
     expect(heard).toEqual([]);
-    expect(domain.store.conversations.list('IS1', { limit: 10 })).toEqual([]);
+    expect(domain.store.conversations.page('IS1', { limit: 10 })).toEqual([]);
   });
 
   it('survive a listener that throws, which is logged', () => {

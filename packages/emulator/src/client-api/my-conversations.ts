@@ -19,19 +19,21 @@ export function myConversationsRoutes(domain: Domain): Route[] {
       pattern: path,
       answer(call) {
         const { identity } = actorOf(call);
-        const offset = Number(call.request.params.PageToken || 0);
-        if (!Number.isSafeInteger(offset) || offset < 0) throw new Refusal('invalid_parameter', 'PageToken');
-        const found = participants.ofIdentity(domain.serviceSid, identity, { limit: pageSize + 1, offset });
-        const rows = found.slice(0, pageSize).flatMap((membership) => {
-          const conversation = conversations.bySid(membership.conversationSid);
-          return conversation ? [presentConversation(domain, conversation, membership)] : [];
+        const after = Number(call.request.params.PageToken || -1);
+        if (!Number.isSafeInteger(after)) throw new Refusal('invalid_parameter', 'PageToken');
+        const stretch = { limit: pageSize + 1, after };
+        const found = participants.pageOfIdentity(domain.serviceSid, identity, stretch);
+        const page = found.slice(0, pageSize);
+        const rows = page.flatMap(({ row }) => {
+          const conversation = conversations.bySid(row.conversationSid);
+          return conversation ? [presentConversation(domain, conversation, row)] : [];
         });
-        const more = found.length > pageSize;
+        const last = found.length > pageSize ? page.at(-1) : undefined;
         return {
           status: 200,
           body: {
             conversations: rows,
-            meta: { next_token: more ? String(offset + pageSize) : null, previous_token: null },
+            meta: { next_token: last ? String(last.place) : null, previous_token: null },
           },
         };
       },

@@ -152,6 +152,8 @@ describe('what no SDK would send', () => {
     expect(
       await status({ method: 'message', http_request: { method: 'GET', path: '/', params: { a: '%' } } }),
     ).toBe(400);
+    const params = { a: { toString: 'no function' } };
+    expect(await status({ method: 'message', http_request: { method: 'GET', path: '/', params } })).toBe(400);
     expect(await status({ method: 'fly' })).toBe(400);
     expect(await status({ method: 'put_notification_ctx' })).toBe(200);
     expect((await raw.request('GET', '/Client/v2/Configuration')).httpStatus).toBe(200);

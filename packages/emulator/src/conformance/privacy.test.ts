@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isObject, type JsonObject } from '../json.js';
+import { helperFor } from '../testing/start.js';
 import { openRawClient, type RawClient } from './raw-client.js';
 import { shareConversation, startService } from './service.js';
 
@@ -128,6 +129,51 @@ describe('conversations are private', () => {
     // The reply comes after anything that would have been pushed before it.
     await raw.request('GET', '/Client/v2/Configuration');
     expect(raw.notifications.map(([, payload]) => payload.event_type)).toEqual(['subscription_failed']);
+  });
+
+  it('forgets their creator once it has joined and left, or was taken out', async () => {
+    const { service, conversation } = await conversationOfAlice();
+    await conversation.add('bob');
+    const raw = await openRawClient(service);
+    await raw.init('alice');
+    const { document } = await objectSids(raw, conversation.sid);
+    const path = `/Client/v2/Conversations/${conversation.sid}`;
+    await raw.request('DELETE', `${path}/Participants/alice`, {});
+    for (const [method, where, body, code] of [
+      ['GET', path, undefined, 50430],
+      ['POST', `${path}/Participants`, { identity: 'alice' }, 50430],
+      ['GET', `/v3/Documents/${document}`, undefined, 54007],
+    ] as const) {
+      const { httpStatus, body: answer } = await raw.request(method, where, body);
+      expect([method, where, httpStatus, isObject(answer) && answer.code]).toEqual([
+        method,
+        where,
+        403,
+        code,
+      ]);
+    }
+  });
+
+  it('made over REST are nobody’s, not even of an identity named as REST acts', async () => {
+    const service = await startService();
+    const { sid } = await helperFor({ emulator: service }).conversations.v1.conversations.create();
+    const raw = await openRawClient(service);
+    await raw.init('system');
+    const path = `/Client/v2/Conversations/${sid}`;
+    expect((await raw.request('GET', path)).httpStatus).toBe(403);
+    expect((await raw.request('POST', `${path}/Participants`, { identity: 'system' })).httpStatus).toBe(403);
+  });
+
+  it('do not tell a stranger their SID by their unique name', async () => {
+    const { service, conversation } = await conversationOfAlice();
+    await conversation.updateUniqueName('orders');
+    const raw = await openRawClient(service);
+    await raw.init('mallory');
+    for (const path of ['/Client/v2/Conversations/orders', '/Client/v2/MyConversations/orders']) {
+      const { httpStatus, body } = await raw.request('GET', path);
+      expect(httpStatus).toBe(403);
+      expect(JSON.stringify(body)).not.toContain(conversation.sid);
+    }
   });
 
   it('falls silent for who has been taken out, on a socket that stays open', async () => {

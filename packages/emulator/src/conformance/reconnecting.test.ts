@@ -1,13 +1,6 @@
-import type { Client, ConnectionState, Message } from '@twilio/conversations';
+import type { Message } from '@twilio/conversations';
 import { describe, expect, it } from 'vitest';
-import { next, shareConversation, startService } from './service.js';
-
-const reaches = (client: Client, wanted: ConnectionState) =>
-  next<ConnectionState>(
-    wanted,
-    (hear) => client.on('connectionStateChanged', hear),
-    (state) => state === wanted,
-  );
+import { next, reaches, shareConversation, startService } from './service.js';
 
 describe('losing the socket with the official SDK', () => {
   it('delivers missed, queued and later messages exactly once and in order', async () => {

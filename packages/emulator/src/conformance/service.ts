@@ -1,4 +1,4 @@
-import { Client, type ClientOptions, type Conversation } from '@twilio/conversations';
+import { Client, type ClientOptions, type ConnectionState, type Conversation } from '@twilio/conversations';
 import { SignJWT } from 'jose';
 import { onTestFinished } from 'vitest';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../index.js';
@@ -101,6 +101,15 @@ export function next<T>(
       resolve(value);
     });
   });
+}
+
+/** The next time a client gets into a connection state. */
+export function reaches(client: Client, wanted: ConnectionState): Promise<ConnectionState> {
+  return next<ConnectionState>(
+    wanted,
+    (hear) => client.on('connectionStateChanged', hear),
+    (state) => state === wanted,
+  );
 }
 
 /** A conversation of `owner` that all of `members` take part in, as each of them sees it, its owner first. */

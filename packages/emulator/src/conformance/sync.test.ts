@@ -130,6 +130,34 @@ describe('Sync on the wire', () => {
     expect(itemIndexes(bob)).toEqual([]);
   });
 
+  it('tells each socket once of a conversation that is deleted, and serves its objects no more', async () => {
+    const { service, conversation, bob, list, document } = await sharedWithRawBob();
+    const own = (await bob.request('GET', '/Client/v2/Configuration')).body as {
+      sync_objects: { my_conversations: string };
+    };
+    const mine = (await bob.request('GET', `/v3/Maps/${own.sync_objects.my_conversations}`)).body as {
+      sid: string;
+      last_event_id: number;
+    };
+    const secondBob = await openRawClient(service);
+    await secondBob.init('bob');
+    for (const socket of [bob, secondBob]) {
+      const own: [string, string, number] = ['map', mine.sid, mine.last_event_id];
+      await subscribe(socket, 1, own, ['list', list.sid, 0], ['document', document.sid, 0]);
+      await socket.notification(({ event_type }) => event_type === 'subscription_established');
+    }
+    await conversation.delete();
+    for (const socket of [bob, secondBob]) {
+      await socket.request('GET', '/Client/v2/Configuration');
+      expect(socket.notifications.slice(1).map(([, { event_type }]) => event_type)).toEqual([
+        'map_item_removed',
+        'document_removed',
+        'list_removed',
+      ]);
+    }
+    expect((await bob.request('GET', `/v3/Lists/${list.sid}`)).httpStatus).toBe(404);
+  });
+
   it('pages items by their boundary, inclusive, and says what lies on either side', async () => {
     const { service, conversation, bob, list } = await sharedWithRawBob();
     for (let index = 0; index < 6; index += 1) await conversation.sendMessage(String(index));

@@ -1,13 +1,6 @@
-import type { Client, ConnectionState } from '@twilio/conversations';
+import type { ConnectionState } from '@twilio/conversations';
 import { describe, expect, it } from 'vitest';
-import { next, shareConversation, startService, type TokenBend } from './service.js';
-
-const reaches = (client: Client, wanted: ConnectionState) =>
-  next<ConnectionState>(
-    wanted,
-    (hear) => client.on('connectionStateChanged', hear),
-    (state) => state === wanted,
-  );
+import { next, reaches, shareConversation, startService, type TokenBend } from './service.js';
 
 describe('access tokens with the official SDK', () => {
   it('says that a token is about to expire, and takes a new one', async () => {

@@ -31,6 +31,7 @@ export function addConversation(domain: Domain, input: AddConversation): Convers
       state: input.state ?? 'active',
       stateUpdated: now,
       createdBy: actorName(input.by),
+      awaitedCreator: input.by.source === 'SDK' ? input.by.identity : null,
       nextMessageIndex: 0,
       lastMessageIndex: null,
       lastMessageTimestamp: null,

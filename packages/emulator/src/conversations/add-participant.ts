@@ -17,17 +17,18 @@ export interface AddParticipant {
 
 /**
  * Joins (an SDK actor naming itself) or adds somebody else. Our choice, as conversations are private by SID: an
- * identity may join only what it created; everybody else is added by a participant or over REST.
+ * identity may join only what it created, and once; otherwise one is added by a participant or over REST.
  */
 export function addParticipant(domain: Domain, input: AddParticipant): ParticipantRow {
   return domain.facts.commit((record) => {
     const { store, serviceSid } = domain;
-    const conversation = requireConversation(domain, input.conversationSid);
+    const before = requireConversation(domain, input.conversationSid);
     const identity = checkIdentity(input.identity);
+    const awaited = before.awaitedCreator === identity;
     const joins = input.by.source === 'SDK' && input.by.identity === identity;
-    const joinsOwn = joins && conversation.createdBy === identity;
-    if (!joinsOwn) requireMember(domain, input.by, conversation);
-    requireOpen(conversation);
+    if (!(joins && awaited)) requireMember(domain, input.by, before);
+    requireOpen(before);
+    const conversation = awaited ? { ...before, awaitedCreator: null } : before;
     if (store.participants.byIdentity(conversation.sid, identity)) throw new Refusal('participant_exists');
     if (store.participants.count(conversation.sid) >= limits.participants) {
       throw new Refusal('too_many_participants');
@@ -50,6 +51,7 @@ export function addParticipant(domain: Domain, input: AddParticipant): Participa
       dateCreated: now,
       dateUpdated: now,
     };
+    if (awaited) store.conversations.update(conversation);
     store.participants.insert(participant);
     record({ type: 'participant.added', by: input.by, conversation, participant });
     return participant;

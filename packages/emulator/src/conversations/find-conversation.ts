@@ -9,15 +9,18 @@ export interface FindConversation {
   sidOrUniqueName: string;
 }
 
-/** Throws `conversation_not_found`; SDK actors who are neither participant nor creator get `not_a_participant`. */
+/** Throws `conversation_not_found`; SDK actors who may not see it get `not_a_participant`. */
 export function findConversation(domain: Domain, input: FindConversation): ConversationRow {
   const { conversations } = domain.store;
   const conversation =
     conversations.bySid(input.sidOrUniqueName) ??
     conversations.byUniqueName(domain.serviceSid, input.sidOrUniqueName);
-  if (!conversation) throw new Refusal('conversation_not_found', input.sidOrUniqueName);
+  if (conversation?.chatServiceSid !== domain.serviceSid) {
+    throw new Refusal('conversation_not_found', input.sidOrUniqueName);
+  }
   if (input.by.source === 'SDK' && !maySee(domain, input.by.identity, conversation)) {
-    throw new Refusal('not_a_participant', conversation.sid);
+    // Who asked by unique name does not learn the SID.
+    throw new Refusal('not_a_participant', input.sidOrUniqueName);
   }
   return conversation;
 }

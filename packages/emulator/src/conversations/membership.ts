@@ -10,7 +10,8 @@ export function actorName(by: Actor): string {
 
 export function requireConversation(domain: Domain, sid: string): ConversationRow {
   const conversation = domain.store.conversations.bySid(sid);
-  if (!conversation) throw new Refusal('conversation_not_found', sid);
+  // A file may still hold an earlier service of its own; only one is served.
+  if (conversation?.chatServiceSid !== domain.serviceSid) throw new Refusal('conversation_not_found', sid);
   return conversation;
 }
 
@@ -32,10 +33,10 @@ export function requireMember(
   return participant;
 }
 
-/** Conversations are private: only participants see one, and its creator, who has yet to join. */
+/** Conversations are private: only participants see one, and its creator until it has joined. */
 export function maySee(domain: Domain, identity: string, conversation: ConversationRow): boolean {
   return (
-    conversation.createdBy === identity ||
+    conversation.awaitedCreator === identity ||
     domain.store.participants.byIdentity(conversation.sid, identity) !== undefined
   );
 }

@@ -15,7 +15,7 @@ export function removeConversation(domain: Domain, input: RemoveConversation): C
     const conversation = requireConversation(domain, input.sid);
     const member = requireMember(domain, input.by, conversation);
     if (member) requireAdmin(domain.serviceSid, member, 'deleteConversation');
-    const participants = domain.store.participants.list(conversation.sid, { limit: -1 });
+    const participants = domain.store.participants.list(conversation.sid);
     const webhooks = domain.store.webhooks.list(conversation.sid);
     domain.store.conversations.remove(conversation.sid);
     record({ type: 'conversation.removed', by: input.by, conversation, participants, webhooks });

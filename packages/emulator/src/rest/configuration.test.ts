@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addConversation } from '../conversations/add-conversation.js';
+import { addParticipant } from '../conversations/add-participant.js';
 import { ensureUser } from '../conversations/ensure-user.js';
 import { helperFor, refusal, scoped, scopes, startForTest } from '../testing/start.js';
 
@@ -109,7 +110,8 @@ describe('an earlier service of the same file', () => {
     const earlier = `IS${'0'.repeat(32)}`;
     const service = store.services.bySid(serviceSid)!;
     store.services.insert({ ...service, sid: earlier });
-    const now = addConversation(started.domain, { by: { source: 'SDK', identity: 'ann' } });
+    const by = { source: 'SDK', identity: 'ann' } as const;
+    const now = addConversation(started.domain, { by });
     const old = { ...now, sid: `CH${'0'.repeat(32)}`, chatServiceSid: earlier, dateCreated: clock.now() };
     store.conversations.insert(old);
     const { v1 } = helperFor(started).conversations;
@@ -118,6 +120,8 @@ describe('an earlier service of the same file', () => {
     for (const scope of [v1, v1.services(serviceSid), v1.services(earlier)]) {
       expect(await refusal(scope.conversations(old.sid).fetch())).toMatchObject({ status: 404, code: 20404 });
     }
+    const join = { by, conversationSid: old.sid, identity: 'ann' };
+    expect(() => addParticipant(started.domain, join)).toThrow('Conversation not found');
   });
 });
 

@@ -128,7 +128,10 @@ describe('the REST API', () => {
     expect((await ask(started, '/v1/Conversations')).status).toBe(200);
   });
 
-  it('answers every wrong input with an error of the caller, never with one of its own', async () => {
+  // Hundreds of requests: the usual time for a test is short for them on a busy machine.
+  it('answers every wrong input with an error of the caller, never with one of its own', {
+    timeout: 60_000,
+  }, async () => {
     const started = await startForTest();
     const { conversations } = helperFor(started).conversations.v1;
     const { sid } = await conversations.create({});

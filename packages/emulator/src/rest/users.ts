@@ -14,10 +14,10 @@ function list(call: Call): Reply {
 }
 
 function fetch(call: Call): Reply {
-  const { users } = call.domain.store;
+  const { serviceSid, store } = call.domain;
   const name = call.param('user');
-  const row = users.bySid(name) ?? users.byIdentity(call.domain.serviceSid, name);
-  if (!row) throw new Refusal('user_not_found', name);
+  const row = store.users.bySid(name) ?? store.users.byIdentity(serviceSid, name);
+  if (row?.chatServiceSid !== serviceSid) throw new Refusal('user_not_found', name);
   return fetched(presentUser(call.view, row));
 }
 

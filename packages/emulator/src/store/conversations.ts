@@ -1,22 +1,10 @@
 import type { Database } from './database.js';
 import type { ConversationRow, ConversationState } from './rows.js';
-import {
-  createTable,
-  integer,
-  oneOf,
-  optional,
-  type Paging,
-  type Placed,
-  pageTail,
-  pageValues,
-  type Stretch,
-  text,
-} from './table.js';
+import { createTable, integer, oneOf, optional, type Placed, type Stretch, text } from './table.js';
 
 export interface Conversations {
   bySid(sid: string): ConversationRow | undefined;
   byUniqueName(serviceSid: string, name: string): ConversationRow | undefined;
-  list(serviceSid: string, paging: Paging): ConversationRow[];
   page(serviceSid: string, stretch: Stretch, state?: ConversationState): Placed<ConversationRow>[];
   insert(row: ConversationRow): void;
   update(row: ConversationRow): void;
@@ -36,6 +24,7 @@ export function createConversations(database: Database): Conversations {
     state: oneOf('active', 'inactive', 'closed'),
     stateUpdated: integer,
     createdBy: text,
+    awaitedCreator: optional(text),
     nextMessageIndex: integer,
     lastMessageIndex: optional(integer),
     lastMessageTimestamp: optional(integer),
@@ -46,8 +35,6 @@ export function createConversations(database: Database): Conversations {
     bySid: (sid) => table.one('WHERE sid = ?', sid),
     byUniqueName: (serviceSid, name) =>
       table.one('WHERE chatServiceSid = ? AND uniqueName = ?', serviceSid, name),
-    list: (serviceSid, paging) =>
-      table.all(`WHERE chatServiceSid = ? ${pageTail(paging)}`, serviceSid, ...pageValues(paging)),
     page: (serviceSid, stretch, state) =>
       state === undefined
         ? table.page('chatServiceSid = ?', [serviceSid], stretch)

@@ -11,7 +11,6 @@ interface MessagePaging {
 
 export interface Messages {
   bySid(sid: string): MessageRow | undefined;
-  byIndex(conversationSid: string, index: number): MessageRow | undefined;
   list(conversationSid: string, paging: MessagePaging): MessageRow[];
   /** The places of messages are their indexes. */
   page(conversationSid: string, stretch: Stretch): Placed<MessageRow>[];
@@ -39,8 +38,6 @@ export function createMessages(database: Database): Messages {
   });
   return {
     bySid: (sid) => table.one('WHERE sid = ?', sid),
-    byIndex: (conversationSid, index) =>
-      table.one('WHERE conversationSid = ? AND "index" = ?', conversationSid, index),
     list(conversationSid, { order, limit, from }) {
       const descending = order === 'desc';
       const start = from ?? (descending ? Number.MAX_SAFE_INTEGER : 0);

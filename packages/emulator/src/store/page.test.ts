@@ -53,6 +53,7 @@ describe('a stretch of a table', () => {
       state: 'active',
       stateUpdated: 0,
       createdBy: 'system',
+      awaitedCreator: null,
       nextMessageIndex: 0,
       lastMessageIndex: null,
       lastMessageTimestamp: null,

@@ -1,26 +1,15 @@
 import type { Database } from './database.js';
 import type { ParticipantRow } from './rows.js';
-import {
-  createTable,
-  integer,
-  oneOf,
-  optional,
-  type Paging,
-  type Placed,
-  pageTail,
-  pageValues,
-  type Stretch,
-  text,
-} from './table.js';
+import { createTable, integer, oneOf, optional, type Placed, type Stretch, text } from './table.js';
 
 export interface Participants {
   bySid(sid: string): ParticipantRow | undefined;
   byIdentity(conversationSid: string, identity: string): ParticipantRow | undefined;
-  list(conversationSid: string, paging: Paging): ParticipantRow[];
+  list(conversationSid: string): ParticipantRow[];
   page(conversationSid: string, stretch: Stretch): Placed<ParticipantRow>[];
   count(conversationSid: string): number;
   /** What an identity takes part in, oldest membership first. */
-  ofIdentity(serviceSid: string, identity: string, paging?: Paging): ParticipantRow[];
+  pageOfIdentity(serviceSid: string, identity: string, stretch: Stretch): Placed<ParticipantRow>[];
   insert(row: ParticipantRow): void;
   update(row: ParticipantRow): void;
   remove(sid: string): void;
@@ -43,16 +32,13 @@ export function createParticipants(database: Database): Participants {
     bySid: (sid) => table.one('WHERE sid = ?', sid),
     byIdentity: (conversationSid, identity) =>
       table.one('WHERE conversationSid = ? AND identity = ?', conversationSid, identity),
-    list: (conversationSid, paging) =>
-      table.all(`WHERE conversationSid = ? ${pageTail(paging)}`, conversationSid, ...pageValues(paging)),
+    list: (conversationSid) => table.all('WHERE conversationSid = ? ORDER BY rowid', conversationSid),
     count: (conversationSid) => table.count('conversationSid = ?', conversationSid),
-    ofIdentity: (serviceSid, identity, paging = { limit: -1 }) =>
-      table.all(
-        `WHERE identity = ? AND conversationSid IN (SELECT sid FROM conversations WHERE chatServiceSid = ?)
-         ${pageTail(paging)}`,
-        identity,
-        serviceSid,
-        ...pageValues(paging),
+    pageOfIdentity: (serviceSid, identity, stretch) =>
+      table.page(
+        'identity = ? AND conversationSid IN (SELECT sid FROM conversations WHERE chatServiceSid = ?)',
+        [identity, serviceSid],
+        stretch,
       ),
     page: (conversationSid, stretch) => table.page('conversationSid = ?', [conversationSid], stretch),
     insert: table.insert,

@@ -25,6 +25,8 @@ export interface ConversationRow {
   stateUpdated: number;
   /** The identity that made it from an SDK; `system` when it came over REST. */
   createdBy: string;
+  /** The identity that made it from an SDK and has not joined yet; null ever after, and when it came over REST. */
+  awaitedCreator: string | null;
   /** The index the next message gets: a counter, never a count, so that no index is used twice. */
   nextMessageIndex: number;
   lastMessageIndex: number | null;

@@ -76,6 +76,7 @@ CREATE TABLE syncItems (
 ) STRICT;
 CREATE INDEX syncItemsByEvent ON syncItems (objectSid, lastEventId);
 `,
+  'ALTER TABLE conversations ADD COLUMN awaitedCreator TEXT;',
 ];
 
 /** Brings the schema to this version. Throws when the store was made by a newer one. */

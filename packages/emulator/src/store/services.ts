@@ -4,10 +4,8 @@ import { createTable, integer, type Placed, type Stretch, text } from './table.j
 
 export interface Services {
   bySid(sid: string): ServiceRow | undefined;
-  list(): ServiceRow[];
   page(stretch: Stretch): Placed<ServiceRow>[];
   insert(row: ServiceRow): void;
-  update(row: ServiceRow): void;
 }
 
 export function createServices(database: Database): Services {
@@ -20,9 +18,7 @@ export function createServices(database: Database): Services {
   });
   return {
     bySid: (sid) => table.one('WHERE sid = ?', sid),
-    list: () => table.all('ORDER BY rowid'),
     page: (stretch) => table.page('TRUE', [], stretch),
     insert: table.insert,
-    update: table.update,
   };
 }

@@ -124,22 +124,6 @@ export function createTable<Row extends object>(
   };
 }
 
-/** A page of a table in the order of insertion. `limit` is the most rows to answer; `offset` how many to pass over. */
-export interface Paging {
-  limit: number;
-  offset?: number;
-  order?: 'asc' | 'desc';
-}
-
-/** The end of a paged statement; its two values are {@link pageValues}. */
-export function pageTail(paging: Paging, column = 'rowid'): string {
-  return `ORDER BY ${column} ${paging.order === 'desc' ? 'DESC' : 'ASC'} LIMIT ? OFFSET ?`;
-}
-
-export function pageValues(paging: Paging): [number, number] {
-  return [paging.limit, paging.offset ?? 0];
-}
-
 /**
  * A stretch of a table cut by places, not by counts: what comes or goes elsewhere shifts nothing. `after` and `before`
  * are places in the direction of `order` and exclude their own row, which need not exist any more.

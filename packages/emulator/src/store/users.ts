@@ -1,20 +1,10 @@
 import type { Database } from './database.js';
 import type { UserRow } from './rows.js';
-import {
-  createTable,
-  integer,
-  type Paging,
-  type Placed,
-  pageTail,
-  pageValues,
-  type Stretch,
-  text,
-} from './table.js';
+import { createTable, integer, type Placed, type Stretch, text } from './table.js';
 
 export interface Users {
   bySid(sid: string): UserRow | undefined;
   byIdentity(serviceSid: string, identity: string): UserRow | undefined;
-  list(serviceSid: string, paging: Paging): UserRow[];
   page(serviceSid: string, stretch: Stretch): Placed<UserRow>[];
   insert(row: UserRow): void;
   update(row: UserRow): void;
@@ -35,8 +25,6 @@ export function createUsers(database: Database): Users {
     bySid: (sid) => table.one('WHERE sid = ?', sid),
     byIdentity: (serviceSid, identity) =>
       table.one('WHERE chatServiceSid = ? AND identity = ?', serviceSid, identity),
-    list: (serviceSid, paging) =>
-      table.all(`WHERE chatServiceSid = ? ${pageTail(paging)}`, serviceSid, ...pageValues(paging)),
     page: (serviceSid, stretch) => table.page('chatServiceSid = ?', [serviceSid], stretch),
     insert: table.insert,
     update: table.update,

@@ -1,22 +1,10 @@
 import type { Database } from './database.js';
 import type { WebhookRow } from './rows.js';
-import {
-  createTable,
-  integer,
-  oneOf,
-  optional,
-  type Paging,
-  type Placed,
-  pageTail,
-  pageValues,
-  type Stretch,
-  text,
-  textList,
-} from './table.js';
+import { createTable, integer, oneOf, optional, type Placed, type Stretch, text, textList } from './table.js';
 
 export interface Webhooks {
   bySid(sid: string): WebhookRow | undefined;
-  list(conversationSid: string, paging?: Paging): WebhookRow[];
+  list(conversationSid: string): WebhookRow[];
   page(conversationSid: string, stretch: Stretch): Placed<WebhookRow>[];
   count(conversationSid: string): number;
   insert(row: WebhookRow): void;
@@ -40,8 +28,7 @@ export function createWebhookTable(database: Database): Webhooks {
   });
   return {
     bySid: (sid) => table.one('WHERE sid = ?', sid),
-    list: (conversationSid, paging = { limit: -1 }) =>
-      table.all(`WHERE conversationSid = ? ${pageTail(paging)}`, conversationSid, ...pageValues(paging)),
+    list: (conversationSid) => table.all('WHERE conversationSid = ? ORDER BY rowid', conversationSid),
     count: (conversationSid) => table.count('conversationSid = ?', conversationSid),
     page: (conversationSid, stretch) => table.page('conversationSid = ?', [conversationSid], stretch),
     insert: table.insert,

@@ -20,7 +20,7 @@ function mayRead(domain: Domain, identity: string, object: SyncObjectRow): boole
       return object.subject === domain.serviceSid;
     case 'conversation': {
       const conversation = domain.store.conversations.bySid(object.subject);
-      if (!conversation) return false;
+      if (conversation?.chatServiceSid !== domain.serviceSid) return false;
       // A creator reads the document before it joins: the SDK opens it with the reply to the creation.
       if (object.type === 'document') return maySee(domain, identity, conversation);
       return domain.store.participants.byIdentity(conversation.sid, identity) !== undefined;

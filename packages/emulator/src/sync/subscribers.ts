@@ -21,6 +21,7 @@ export interface Subscribers {
 export function createSubscribers(): Subscribers {
   const byObject = new Map<string, Set<Session>>();
   const reads = new WeakMap<Session, Map<string, number>>();
+  const gone = new WeakSet<Session>();
 
   const remove = (session: Session, sid: string): void => {
     const sessions = byObject.get(sid);
@@ -30,6 +31,8 @@ export function createSubscribers(): Subscribers {
 
   return {
     add(session, { sid }) {
+      // A socket may be dropped by the very replay that precedes its subscription.
+      if (gone.has(session)) return;
       const sessions = byObject.get(sid);
       if (sessions) sessions.add(session);
       else byObject.set(sid, new Set([session]));
@@ -42,6 +45,7 @@ export function createSubscribers(): Subscribers {
     },
     removeObject: (sid) => void byObject.delete(sid),
     forget(session) {
+      gone.add(session);
       for (const sid of [...byObject.keys()]) remove(session, sid);
     },
     of: (sid) => byObject.get(sid) ?? [],

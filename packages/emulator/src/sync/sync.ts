@@ -49,7 +49,7 @@ export function createSync(domain: Domain, sessionsOf: (identity: string) => Ite
     }
     if (fact.type === 'typing') {
       const { messageType, payload } = typingNotice(fact);
-      for (const { identity } of domain.store.participants.list(fact.conversation.sid, { limit: -1 })) {
+      for (const { identity } of domain.store.participants.list(fact.conversation.sid)) {
         if (identity === fact.participant.identity) continue;
         for (const session of sessionsOf(identity)) session.push(messageType, payload);
       }

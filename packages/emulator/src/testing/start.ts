@@ -13,7 +13,7 @@ export async function startForTest(options: EmulatorOptions = {}): Promise<Start
 }
 
 /** The official helper, pointed at an emulator by its one public line. */
-export function helperFor({ emulator }: StartedEmulator): HelperClient {
+export function helperFor({ emulator }: Pick<StartedEmulator, 'emulator'>): HelperClient {
   const { accountSid, authToken } = emulator.credentials;
   const client = twilio(accountSid, authToken);
   client.conversations.baseUrl = emulator.restUrl;

@@ -110,6 +110,7 @@ function decodeParams(params: unknown): Record<string, string> | undefined {
   if (!isObject(params)) return undefined;
   for (const [rawName, rawValue] of Object.entries(params)) {
     const last: unknown = Array.isArray(rawValue) ? rawValue.at(-1) : rawValue;
+    if (typeof last === 'object' && last !== null) return undefined;
     const name = decodeText(rawName);
     const value = decodeText(String(last ?? ''));
     if (name === undefined || value === undefined) return undefined;

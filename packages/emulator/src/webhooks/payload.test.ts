@@ -11,8 +11,8 @@ const visitor = { source: 'SDK', identity: 'visitor-42' } as const;
 const conversation: ConversationRow = {
   ...{ sid: sid('CH', 3), accountSid: sid('AC', 1), chatServiceSid: sid('IS', 2) },
   ...{ messagingServiceSid: sid('MG', 6), friendlyName: null, uniqueName: null, attributes: '{}' },
-  ...{ state: 'active', stateUpdated: at, createdBy: 'visitor-42', nextMessageIndex: 1 },
-  ...{ lastMessageIndex: 0, lastMessageTimestamp: at, dateCreated: at, dateUpdated: at },
+  ...{ state: 'active', stateUpdated: at, createdBy: 'visitor-42', awaitedCreator: null },
+  ...{ nextMessageIndex: 1, lastMessageIndex: 0, lastMessageTimestamp: at, dateCreated: at, dateUpdated: at },
 };
 const message: MessageRow = {
   ...{ sid: sid('IM', 4), conversationSid: sid('CH', 3), index: 0, author: 'visitor-42' },
