@@ -5,3 +5,6 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now() };
+
+/** ISO 8601 with milliseconds, as the client API, Sync and webhooks write dates. REST has whole seconds. */
+export const isoDate = (milliseconds: number): string => new Date(milliseconds).toISOString();

@@ -64,7 +64,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   const welcome = (session: Session): { storageId: string } => {
     const { identity } = session;
-    ensureUser(domain, { by: { source: 'SDK', identity }, identity });
+    const user = ensureUser(domain, { by: { source: 'SDK', identity }, identity });
+    sync.begin(session, user);
     const known = sessions.get(identity);
     if (known) known.add(session);
     else sessions.set(identity, new Set([session]));

@@ -3,9 +3,10 @@ import type { Domain } from '../conversations/domain.js';
 import { findConversation } from '../conversations/find-conversation.js';
 import { removeConversation } from '../conversations/remove-conversation.js';
 import { updateConversation } from '../conversations/update-conversation.js';
+import { given } from '../given.js';
 import type { ConversationRow } from '../store/rows.js';
 import type { Reply, Route } from '../upstream.js';
-import { actorOf, given, optionalText, readBody, refuseFields } from './fields.js';
+import { actorOf, optionalText, readBody, refuseFields } from './fields.js';
 import { presentConversation } from './present.js';
 
 const path = '/Client/v2/Conversations';

@@ -50,10 +50,3 @@ export function refuseFields(body: JsonObject, fields: readonly string[]): void 
     if (!empty) throw new Refusal('not_implemented', field);
   }
 }
-
-/** `{name: value}` without the names whose value is undefined, as optional properties want it. */
-export function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}

@@ -4,8 +4,9 @@ import { findConversation } from '../conversations/find-conversation.js';
 import { requireConversation } from '../conversations/membership.js';
 import { removeMessage } from '../conversations/remove-message.js';
 import { updateMessage } from '../conversations/update-message.js';
+import { given } from '../given.js';
 import type { Route } from '../upstream.js';
-import { actorOf, given, optionalText, readBody, refuseFields } from './fields.js';
+import { actorOf, optionalText, readBody, refuseFields } from './fields.js';
 import { presentMessage } from './present.js';
 
 const path = '/Client/v2/Conversations/:conversation/Messages';

@@ -3,8 +3,9 @@ import type { Domain } from '../conversations/domain.js';
 import { requireConversation } from '../conversations/membership.js';
 import { removeParticipant } from '../conversations/remove-participant.js';
 import { updateParticipant } from '../conversations/update-participant.js';
+import { given } from '../given.js';
 import type { Route } from '../upstream.js';
-import { actorOf, given, optionalText, readBody, refuseFields, requiredText } from './fields.js';
+import { actorOf, optionalText, readBody, refuseFields, requiredText } from './fields.js';
 import { presentParticipant } from './present.js';
 
 const path = '/Client/v2/Conversations/:conversation/Participants';

@@ -1,10 +1,9 @@
+import { isoDate } from '../clock.js';
 import type { Domain } from '../conversations/domain.js';
 import type { JsonObject } from '../json.js';
 import type { ConversationRow, MessageRow, ParticipantRow, UserRow } from '../store/rows.js';
 import { syncNames } from '../sync-names.js';
 import { links } from './links.js';
-
-const isoDate = (time: number): string => new Date(time).toISOString();
 
 /** A conversation as one identity sees it. `membership` is that identity's participant row, if it has one. */
 export function presentConversation(

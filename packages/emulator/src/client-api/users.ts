@@ -1,8 +1,9 @@
 import type { Domain } from '../conversations/domain.js';
 import { updateUser } from '../conversations/update-user.js';
 import { Refusal } from '../errors.js';
+import { given } from '../given.js';
 import type { Route } from '../upstream.js';
-import { actorOf, given, optionalText, readBody } from './fields.js';
+import { actorOf, optionalText, readBody } from './fields.js';
 import { presentUser } from './present.js';
 
 const path = '/Client/v2/Users/:identity';

@@ -90,6 +90,23 @@ describe('Sync on the wire', () => {
     expect(itemIndexes(bob)).toEqual([1]);
   });
 
+  it('replays from its beginning to a session that knows its own list from the client API alone', async () => {
+    const { service, conversation } = await sharedWithRawBob();
+    const carol = await openRawClient(service);
+    await carol.init('carol');
+    const { body } = await carol.request('GET', '/Client/v2/Configuration');
+    const { sync_objects } = body as { sync_objects: { my_conversations: string } };
+    await carol.request('GET', '/Client/v2/MyConversations');
+    await conversation.add('carol');
+    const map = (await carol.request('GET', `/v3/Maps/${sync_objects.my_conversations}`)).body as JsonObject;
+    await subscribe(carol, 1, ['map', String(map.sid), null]);
+    await carol.notification(({ event_type }) => event_type === 'subscription_established');
+    expect(carol.notifications[0]![1]).toMatchObject({
+      event_type: 'map_item_added',
+      event: { item_key: conversation.sid },
+    });
+  });
+
   it('pushes the message before the document that names it as the last, with ids that grow by one', async () => {
     const { conversation, bob, list, document } = await sharedWithRawBob();
     await subscribe(bob, 1, ['list', list.sid, 0], ['document', document.sid, 0]);

@@ -43,9 +43,3 @@ export interface Route {
   path: string;
   answer(call: Call): Reply;
 }
-
-/** Parameters that were given, and nothing for those that were not: use cases tell absent from empty. */
-export function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const present = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}

@@ -1,7 +1,8 @@
 import { configureWebhooks, webhookConfiguration } from '../conversations/configure-webhooks.js';
 import { roleSid } from '../conversations/roles.js';
 import { Refusal } from '../errors.js';
-import { type Call, fetched, given, type Json, type Reply, type Route } from './call.js';
+import { given } from '../given.js';
+import { type Call, fetched, type Json, type Reply, type Route } from './call.js';
 import { presentWebhookConfiguration } from './present.js';
 
 function accountConfiguration({ domain, view }: Call): Json {

@@ -1,7 +1,8 @@
 import { addConversation } from '../conversations/add-conversation.js';
 import { removeConversation } from '../conversations/remove-conversation.js';
 import { updateConversation } from '../conversations/update-conversation.js';
-import { type Call, created, fetched, given, type Reply, type Route, removed } from './call.js';
+import { given } from '../given.js';
+import { type Call, created, fetched, type Reply, type Route, removed } from './call.js';
 import { pathConversation } from './find.js';
 import { listPage } from './paging.js';
 import { presentConversation } from './present.js';

@@ -1,7 +1,8 @@
 import { addMessage } from '../conversations/add-message.js';
 import { removeMessage } from '../conversations/remove-message.js';
 import { requireMessage, updateMessage } from '../conversations/update-message.js';
-import { type Call, created, fetched, given, type Reply, type Route, removed } from './call.js';
+import { given } from '../given.js';
+import { type Call, created, fetched, type Reply, type Route, removed } from './call.js';
 import { pathConversation } from './find.js';
 import { listPage } from './paging.js';
 import { presentMessage } from './present.js';

@@ -5,7 +5,8 @@ import {
   updateWebhook,
 } from '../conversations/scoped-webhooks.js';
 import { Refusal } from '../errors.js';
-import { type Call, created, fetched, given, type Reply, type Route, removed } from './call.js';
+import { given } from '../given.js';
+import { type Call, created, fetched, type Reply, type Route, removed } from './call.js';
 import { pathConversation } from './find.js';
 import { listPage } from './paging.js';
 import { presentWebhook } from './present.js';

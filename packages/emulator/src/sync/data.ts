@@ -1,10 +1,9 @@
+import { isoDate } from '../clock.js';
 import type { JsonObject } from '../json.js';
 import type { ConversationRow, MessageRow, ParticipantRow, UserRow } from '../store/rows.js';
 import { syncNames } from '../sync-names.js';
 
 /** The data of Sync objects and items, as the Conversations SDK reads it. Attributes stay JSON text throughout. */
-
-export const isoDate = (time: number): string => new Date(time).toISOString();
 
 export function conversationData(conversation: ConversationRow): JsonObject {
   const { lastMessageIndex, lastMessageTimestamp } = conversation;

@@ -1,7 +1,7 @@
+import { isoDate } from '../clock.js';
 import type { Domain } from '../conversations/domain.js';
 import { type JsonObject, parseJson } from '../json.js';
 import type { SyncObjectRow } from '../store/rows.js';
-import { isoDate } from './data.js';
 import { presentItem } from './items.js';
 
 /** A label: the SDK sends it back with each request, and routes go by path. */

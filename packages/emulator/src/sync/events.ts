@@ -1,6 +1,6 @@
+import { isoDate } from '../clock.js';
 import { type JsonObject, parseJson } from '../json.js';
 import type { Store } from '../store/store.js';
-import { isoDate } from './data.js';
 import type { SyncChange } from './objects.js';
 
 const eventNames: Record<SyncChange['type'], string> = {

@@ -1,9 +1,9 @@
+import { isoDate } from '../clock.js';
 import { Refusal } from '../errors.js';
 import { type JsonObject, parseJson } from '../json.js';
 import type { SyncItemRow, SyncObjectRow } from '../store/rows.js';
 import type { Store } from '../store/store.js';
 import type { ItemPlace } from '../store/sync-items.js';
-import { isoDate } from './data.js';
 import { listPlace, mapPlace } from './objects.js';
 
 const largestPage = 100;

@@ -1,6 +1,6 @@
 import type { Domain } from '../conversations/domain.js';
 import type { Fact, Stop } from '../facts.js';
-import type { SyncObjectRow } from '../store/rows.js';
+import type { SyncObjectRow, UserRow } from '../store/rows.js';
 import { syncNames } from '../sync-names.js';
 import type { Route, RouteCall, Session } from '../upstream.js';
 import { requireReadable } from './access.js';
@@ -15,6 +15,11 @@ import { typingNotice } from './typing.js';
 
 export interface Sync {
   routes: readonly Route[];
+  /**
+   * Begins a session. SDKs with a session storage read their list of conversations over the client API and no items
+   * of the map, so that what comes into the map from here on is what they may miss.
+   */
+  begin(session: Session, user: UserRow): void;
   /** Ends all subscriptions of a session whose socket is gone. */
   forget(session: Session): void;
   stop: Stop;
@@ -92,6 +97,10 @@ export function createSync(domain: Domain, sessionsOf: (identity: string) => Ite
         answer: ({ session, request }) => answerSubscriptions(domain, subscribers, session, request.body),
       },
     ],
+    begin(session, user) {
+      const own = domain.store.syncObjects.byUniqueName(syncNames.myConversations(user));
+      if (own) subscribers.noteRead(session, own);
+    },
     forget: subscribers.forget,
     stop() {
       stopListening();

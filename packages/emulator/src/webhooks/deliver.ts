@@ -94,11 +94,12 @@ async function attempt(delivery: Delivery, options: DeliverOptions, late: AbortS
   const text = requestUrl(delivery);
   const target = await judgeTarget(text, options.allowedHosts, options.resolve);
   if (!target.allowed) return { delivered: false, reason: target.reason };
+  // Time may run out while a name is looked up; nobody waits for this delivery any more.
+  if (late.aborted) return { delivered: false, reason: 'too late' };
   const fields = delivery.method === 'POST' ? delivery.fields : {};
   const request = open(target.url, delivery, target.addresses, signRequest(options.authToken, text, fields));
   const destroy = () => void request.destroy();
   late.addEventListener('abort', destroy, { once: true });
-  if (late.aborted) destroy();
   return exchange(request).finally(destroy);
 }
 

@@ -1,3 +1,4 @@
+import { isoDate } from '../clock.js';
 import type { Actor, Fact } from '../facts.js';
 import type { ConversationRow, MessageRow, ParticipantRow, UserRow } from '../store/rows.js';
 import type { FormFields } from './sign.js';
@@ -31,9 +32,6 @@ export interface PayloadContext {
   now: number;
 }
 
-/** Webhook dates carry milliseconds; those of REST bodies do not. */
-const date = (milliseconds: number): string => new Date(milliseconds).toISOString();
-
 function conversationFields(row: ConversationRow): Draft {
   return {
     ChatServiceSid: row.chatServiceSid,
@@ -43,8 +41,8 @@ function conversationFields(row: ConversationRow): Draft {
     UniqueName: row.uniqueName,
     Attributes: row.attributes,
     State: row.state,
-    DateCreated: date(row.dateCreated),
-    DateUpdated: date(row.dateUpdated),
+    DateCreated: isoDate(row.dateCreated),
+    DateUpdated: isoDate(row.dateUpdated),
   };
 }
 
@@ -57,7 +55,7 @@ function participantFields(conversation: ConversationRow, row: ParticipantRow): 
     RoleSid: row.roleSid,
     Attributes: row.attributes,
     'MessagingBinding.Type': 'CHAT',
-    DateCreated: date(row.dateCreated),
+    DateCreated: isoDate(row.dateCreated),
   };
 }
 
@@ -72,7 +70,7 @@ function messageFields(conversation: ConversationRow, row: MessageRow): Draft {
     Author: row.author,
     ParticipantSid: row.participantSid,
     Attributes: row.attributes,
-    DateCreated: date(row.dateCreated),
+    DateCreated: isoDate(row.dateCreated),
   };
 }
 
@@ -84,7 +82,7 @@ function userFields(row: UserRow): Draft {
     RoleSid: row.roleSid,
     FriendlyName: row.friendlyName,
     Attributes: row.attributes,
-    DateCreated: date(row.dateCreated),
+    DateCreated: isoDate(row.dateCreated),
   };
 }
 
@@ -95,13 +93,13 @@ function stateFields(conversation: ConversationRow, before: ConversationRow): Dr
     ConversationSid: conversation.sid,
     StateFrom: before.state,
     StateTo: conversation.state,
-    StateUpdated: date(conversation.stateUpdated),
+    StateUpdated: isoDate(conversation.stateUpdated),
     Reason: 'API',
   };
 }
 
 function drafts(fact: Fact, now: number): [EventName, Draft][] {
-  const DateRemoved = date(now);
+  const DateRemoved = isoDate(now);
   switch (fact.type) {
     case 'conversation.added':
       return [['onConversationAdded', conversationFields(fact.conversation)]];
@@ -117,32 +115,32 @@ function drafts(fact: Fact, now: number): [EventName, Draft][] {
       return [['onParticipantAdded', participantFields(fact.conversation, fact.participant)]];
     case 'participant.updated': {
       const { conversation, participant } = fact;
-      const DateUpdated = date(participant.dateUpdated);
+      const DateUpdated = isoDate(participant.dateUpdated);
       const LastReadMessageIndex = participant.lastReadMessageIndex;
       const fields = { ...participantFields(conversation, participant), DateUpdated, LastReadMessageIndex };
       return [['onParticipantUpdated', fields]];
     }
     case 'participant.removed': {
       const { conversation, participant } = fact;
-      const DateUpdated = date(participant.dateUpdated);
+      const DateUpdated = isoDate(participant.dateUpdated);
       const fields = { ...participantFields(conversation, participant), DateUpdated, DateRemoved };
       return [['onParticipantRemoved', fields]];
     }
     case 'message.added':
       return [['onMessageAdded', messageFields(fact.conversation, fact.message)]];
     case 'message.updated': {
-      const DateUpdated = date(fact.message.dateUpdated);
+      const DateUpdated = isoDate(fact.message.dateUpdated);
       return [['onMessageUpdated', { ...messageFields(fact.conversation, fact.message), DateUpdated }]];
     }
     case 'message.removed': {
-      const DateUpdated = date(fact.message.dateUpdated);
+      const DateUpdated = isoDate(fact.message.dateUpdated);
       const fields = { ...messageFields(fact.conversation, fact.message), DateUpdated, DateRemoved };
       return [['onMessageRemoved', fields]];
     }
     case 'user.added':
       return [['onUserAdded', userFields(fact.user)]];
     case 'user.updated':
-      return [['onUserUpdated', { ...userFields(fact.user), DateUpdated: date(fact.user.dateUpdated) }]];
+      return [['onUserUpdated', { ...userFields(fact.user), DateUpdated: isoDate(fact.user.dateUpdated) }]];
     default:
       return [];
   }
