@@ -30,9 +30,11 @@ export interface Emulator {
   /** The socket the SDK connects to, e.g. `ws://127.0.0.1:4010/v3/wsconnect`. */
   wsUrl: string;
   credentials: Credentials;
-  /** Test helper: cuts the sockets (of one identity, or all) without a goodbye. */
   faults: EmulatorFaults;
-  /** Empties the store; connected clients are dropped and find nothing of theirs. */
+  /**
+   * Empties the store, webhook configurations included; credentials stay. Connected clients are dropped and find
+   * nothing of theirs.
+   */
   reset(): void;
   /** Stops listening, drops sockets, waits for webhook deliveries under way, closes the store. */
   close(): Promise<void>;
@@ -40,8 +42,8 @@ export interface Emulator {
 
 /** Trouble on demand. More of it comes with the fault API. */
 export interface EmulatorFaults {
-  /** Drops the sockets of one identity, or all of them. */
+  /** Cuts the sockets of one identity, or all of them, without a goodbye. */
   drop(identity?: string): void;
-  /** While on, new sockets are refused. */
+  /** While on, new sockets are refused; those that are open stay. */
   refuse(on: boolean): void;
 }
