@@ -262,6 +262,11 @@ describe('files', () => {
     expect(guarded.headers.get('content-security-policy')).toBe("default-src 'self'");
   });
 
+  test('of both may be in one folder', async () => {
+    const { url } = await host({ widgetDir: join(dir, 'site'), siteDir: join(dir, 'site/') });
+    expect(await (await fetch(`${url}/`)).text()).toBe('<h1>Northwind</h1>');
+  });
+
   test('outside the folders, and hidden ones, are not there', async () => {
     const { url } = await host(folders());
     // Asked without fetch, which would tidy up these paths before they leave.

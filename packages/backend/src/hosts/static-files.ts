@@ -22,7 +22,8 @@ function isContentHashed(path: string): boolean {
 
 /** Serves the widget's files and the site's, the widget's first. Without folders it serves nothing. */
 export async function serveFiles(app: FastifyInstance, files: StaticFiles): Promise<void> {
-  const root = [files.widgetDir, files.siteDir].flatMap((dir) => (dir === undefined ? [] : [resolve(dir)]));
+  const dirs = [files.widgetDir, files.siteDir].flatMap((dir) => (dir === undefined ? [] : [resolve(dir)]));
+  const root = [...new Set(dirs)];
   if (root.length === 0) return;
   const widgetRoot = files.widgetDir === undefined ? null : resolve(files.widgetDir) + sep;
 
