@@ -115,6 +115,9 @@ const REMEDIES: Record<Variable, string> = {
   PORT: 'The port to listen on. Without it: 3000.',
 };
 
+/** Every variable that is read. */
+export const VARIABLES: readonly string[] = [...Object.keys(REMEDIES), 'SERVICE_SID'];
+
 /**
  * Checks the environment and gives the service's configuration, or a table for people: variable, what is wrong, what
  * to do. The table never shows a value. A blank variable counts as absent.
