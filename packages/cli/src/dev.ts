@@ -1,9 +1,12 @@
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createNodeHost, readEnvironment, shopBot, wireWebhooks } from '@conversations-web-chat/backend';
 import { createEmulator } from '@conversations-web-chat/emulator';
 import type { CommandIo } from './run.js';
 
 interface DevOptions {
+  /** 0 takes any free one, here and below. */
   port: number;
   emulatorPort: number;
   widgetDir: string;
@@ -13,72 +16,92 @@ interface DevOptions {
 }
 
 /** Starts everything on this machine, says where to look, and ends it all when asked. Resolves to the exit code. */
-export async function startDev({
-  port,
-  emulatorPort,
-  widgetDir,
-  siteDir,
-  data,
-  io,
-}: DevOptions): Promise<number> {
+export async function startDev(options: DevOptions): Promise<number> {
+  const { io } = options;
   const stops: Array<() => Promise<void>> = [];
   try {
-    const emulator = await createEmulator({
-      port: emulatorPort,
-      data,
-      log: (line) => io.print(`emulator  ${line}`),
-    });
-    stops.push(() => emulator.close());
+    await start(options, stops);
+    return 0;
+  } catch (error) {
+    io.complain(explain(error, options));
+    return 1;
+  } finally {
+    // The host first: the bots' last answers still need the emulator.
+    for (const stop of stops.reverse()) await stop().catch((error) => io.complain(explain(error, options)));
+  }
+}
 
-    const { credentials } = emulator;
-    const publicBaseUrl = `http://127.0.0.1:${port}`;
-    const environment = readEnvironment({
-      ACCOUNT_SID: credentials.accountSid,
-      AUTH_TOKEN: credentials.authToken,
-      TWILIO_API_KEY_SID: credentials.apiKeySid,
-      TWILIO_API_KEY_SECRET: credentials.apiKeySecret,
-      CONVERSATIONS_SERVICE_SID: credentials.serviceSid,
-      TWILIO_API_BASE_URL: emulator.restUrl,
-      REALTIME_URL: emulator.wsUrl,
-      PUBLIC_BASE_URL: publicBaseUrl,
-      ALLOWED_ORIGINS: [`http://localhost:${port}`, publicBaseUrl].join(','),
-      PORT: String(port),
-    });
-    if (!environment.ok) {
-      io.complain(environment.table);
-      return 1;
-    }
-    const host = await createNodeHost({
-      config: environment.config,
-      bot: shopBot,
-      widgetDir: path.resolve(widgetDir),
-      siteDir: path.resolve(siteDir),
-      log: { level: 'warn', stream: { write: (line) => io.complain(line.trimEnd()) } },
-    });
-    stops.push(() => host.close());
-    await wireWebhooks(environment.config);
+async function start(options: DevOptions, stops: Array<() => Promise<void>>): Promise<void> {
+  const { port, data, io } = options;
+  const widgetDir = await folder(options.widgetDir, '--widget');
+  const siteDir = await folder(options.siteDir, '--site');
 
-    io.print(`
-  Demo shop      http://localhost:${port}      open it, and the chat in its corner
+  const emulator = await createEmulator({
+    port: options.emulatorPort,
+    data,
+    log: (line) => io.print(`emulator  ${line}`),
+  });
+  stops.push(() => emulator.close());
+  if (io.stop.aborted) return;
+
+  const { credentials } = emulator;
+  const publicBaseUrl = `http://127.0.0.1:${port}`;
+  const environment = readEnvironment({
+    ACCOUNT_SID: credentials.accountSid,
+    AUTH_TOKEN: credentials.authToken,
+    TWILIO_API_KEY_SID: credentials.apiKeySid,
+    TWILIO_API_KEY_SECRET: credentials.apiKeySecret,
+    CONVERSATIONS_SERVICE_SID: credentials.serviceSid,
+    TWILIO_API_BASE_URL: emulator.restUrl,
+    REALTIME_URL: emulator.wsUrl,
+    PUBLIC_BASE_URL: publicBaseUrl,
+    ALLOWED_ORIGINS: [`http://localhost:${port}`, publicBaseUrl].join(','),
+    PORT: String(port),
+  });
+  if (!environment.ok) throw new Error(environment.table);
+  const host = await createNodeHost({
+    config: environment.config,
+    bot: shopBot,
+    widgetDir,
+    siteDir,
+    log: { level: 'warn', stream: { write: (line) => io.complain(readable(line)) } },
+  });
+  stops.push(() => host.close());
+  if (io.stop.aborted) return;
+  await wireWebhooks(host.config);
+  if (io.stop.aborted) return;
+
+  io.print(`
+  Demo shop      http://localhost:${host.config.port}      open it, and the chat in its corner
   Emulator       ${emulator.restUrl}  REST, and ${emulator.wsUrl}
   Conversations  ${data === ':memory:' ? 'forgotten at the end' : `kept in ${data}`}
 
   Ctrl+C ends it.
 `);
-    await io.untilAsked();
-    return 0;
-  } catch (error) {
-    io.complain(explain(error));
-    return 1;
-  } finally {
-    for (const stop of stops.reverse()) await stop();
-  }
+  await once(io.stop, 'abort');
+  io.print('Finishing what is under way. Ctrl+C once more ends it at once.');
 }
 
-function explain(error: unknown): string {
+async function folder(dir: string, option: string): Promise<string> {
+  const found = await stat(dir).catch(() => null);
+  if (found?.isDirectory()) return path.resolve(dir);
+  throw new Error(`there is no folder ${dir}. Build it, or name another with ${option}.`);
+}
+
+/** A line of the host's log without what is the same in each. */
+function readable(line: string): string {
+  const { level: _level, time: _time, pid: _pid, hostname: _hostname, msg, ...facts } = JSON.parse(line);
+  return `backend   ${msg} ${JSON.stringify(facts)}`;
+}
+
+function explain(error: unknown, { data }: DevOptions): string {
   if (!(error instanceof Error)) return String(error);
-  if ('code' in error && error.code === 'port_in_use') {
-    return `${error.message} End what uses it, or choose others: PORT=3001 EMULATOR_PORT=4011 npm start`;
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'port_in_use') {
+    return `${error.message} Other ports: PORT=3001 EMULATOR_PORT=4011 npm start`;
+  }
+  if (code === 'store_unavailable') {
+    return `The file ${data} cannot be opened: ${error.message}. Name another with --data.`;
   }
   return `It could not start: ${error.message}`;
 }

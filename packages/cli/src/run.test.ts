@@ -10,7 +10,7 @@ function recordingIo(env: CommandIo['env'] = {}): CommandIo & { said: string[]; 
     complained,
     print: (line) => said.push(line),
     complain: (line) => complained.push(line),
-    untilAsked: () => Promise.resolve(),
+    stop: AbortSignal.abort(),
   };
 }
 
@@ -35,9 +35,16 @@ describe('the command line', () => {
     ['PORT', '0'],
     ['EMULATOR_PORT', '70000'],
     ['EMULATOR_PORT', '40.5'],
+    ['EMULATOR_PORT', '0x10'],
   ])('refuses %s=%s with a sentence that names it', async (name, value) => {
     const io = recordingIo({ [name]: value });
     expect(await runCli(['dev'], io)).toBe(2);
     expect(io.complained).toEqual([`${name} is "${value}"; it must be a port number from 1 to 65535.`]);
+  });
+
+  it('refuses one port for both', async () => {
+    const io = recordingIo({ PORT: '4010' });
+    expect(await runCli(['dev'], io)).toBe(2);
+    expect(io.complained).toEqual(['PORT and EMULATOR_PORT are both 4010; they must differ.']);
   });
 });

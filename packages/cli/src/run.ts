@@ -6,8 +6,8 @@ export interface CommandIo {
   env: Record<string, string | undefined>;
   print(line: string): void;
   complain(line: string): void;
-  /** Resolves when the person at the keyboard wants it to end. */
-  untilAsked(): Promise<void>;
+  /** Aborted when the person at the keyboard wants it to end. */
+  stop: AbortSignal;
 }
 
 const usage = `Usage: conversations-web-chat dev [options]
@@ -47,6 +47,10 @@ export async function runCli(args: string[], io: CommandIo): Promise<number> {
       return 2;
     }
   }
+  if (port === emulatorPort) {
+    io.complain(`PORT and EMULATOR_PORT are both ${port}; they must differ.`);
+    return 2;
+  }
   return await startDev({
     port: Number(port),
     emulatorPort: Number(emulatorPort),
@@ -75,6 +79,6 @@ function readPort(env: CommandIo['env'], name: string, fallback: number): number
   const text = env[name];
   if (text === undefined || text === '') return fallback;
   const port = Number(text);
-  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65535) return port;
   return `${name} is "${text}"; it must be a port number from 1 to 65535.`;
 }
