@@ -7,7 +7,7 @@ if (have[0] < wanted[0] || (have[0] === wanted[0] && have[1] < wanted[1])) {
       wanted.join('.') +
       ' or newer; this is Node ' +
       process.versions.node +
-      '. Install a newer Node (https://nodejs.org) and run the command again.',
+      '. Install a newer Node (https://nodejs.org) and run the command again.'
   );
   process.exit(1);
 }
@@ -15,6 +15,6 @@ var path = require('path');
 var result = require('child_process').spawnSync(
   process.execPath,
   [path.join(__dirname, 'set-up.mjs')].concat(process.argv.slice(2)),
-  { stdio: 'inherit' },
+  { stdio: 'inherit' }
 );
 process.exit(result.status === null ? 1 : result.status);

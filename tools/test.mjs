@@ -17,6 +17,7 @@ const types = [
   'packages/emulator/tsconfig.json',
   'packages/cli/tsconfig.json',
   'e2e/tsconfig.json',
+  'tools/tsconfig.json',
 ];
 
 /** Name, command, arguments; for test runners the name of the report that counts single tests. */
