@@ -1,13 +1,6 @@
 import { expect, test } from 'vitest';
 import { createTurns } from './in-turn.js';
-
-function gate() {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { open, opened };
-}
+import { gate } from './testing/gate.js';
 
 test('work of one key waits for its turn, work of another does not', async () => {
   const inTurn = createTurns();

@@ -1,13 +1,6 @@
 import { expect, test } from 'vitest';
+import { gate } from '../testing/gate.js';
 import { trackWork } from './work-under-way.js';
-
-function gate() {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { open, opened };
-}
 
 test('it waits for what is under way, for what that adds, and for what fails', async () => {
   const work = trackWork();

@@ -1,8 +1,10 @@
 import { createEmulator, type Emulator } from '@conversations-web-chat/emulator';
 import twilio from 'twilio';
 import type { Bot } from '../bots/bot.js';
+import type { Call } from '../call.js';
 import { createNodeHost, type NodeHost, type NodeHostOptions } from '../hosts/node.js';
 import { testConfig } from './config.js';
+import { CONVERSATION_ADDED, MESSAGE_ADDED, messageFields } from './deliveries.js';
 
 type Service = ReturnType<twilio.Twilio['conversations']['v1']['services']>;
 
@@ -13,8 +15,17 @@ export interface Stack {
   service: Service;
   /** Everything the host logged. */
   log: () => string;
+  /** A webhook call as Twilio makes it, for handlers without a host. */
+  signedCall(path: string, fields: Record<string, string>): Call;
   /** Delivers a webhook as Twilio does, to a path of the host. */
   deliver(path: string, fields: Record<string, string>): Promise<Response>;
+  /** Reports a new conversation. */
+  added(conversationSid: string): Promise<Response>;
+  /** Reports a visitor's message. */
+  said(conversationSid: string, body: string, fields?: Record<string, string>): Promise<Response>;
+  /** A conversation that nobody was told of. */
+  newConversation(): Promise<string>;
+  bodiesIn(conversationSid: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -40,26 +51,42 @@ export async function startStack(bot: Bot, options: Partial<NodeHostOptions> = {
   const client = twilio(credentials.accountSid, credentials.authToken);
   client.conversations.baseUrl = restUrl;
 
+  const service = client.conversations.v1.services(credentials.serviceSid);
+
+  function sign(path: string, fields: Record<string, string>) {
+    const params = {
+      AccountSid: credentials.accountSid,
+      ChatServiceSid: credentials.serviceSid,
+      RetryCount: '0',
+      ...fields,
+    };
+    const url = host.config.publicBaseUrl + path;
+    const signature = twilio.getExpectedTwilioSignature(credentials.authToken, url, params);
+    return { url, headers: { 'x-twilio-signature': signature }, params };
+  }
+
+  function deliver(path: string, fields: Record<string, string>): Promise<Response> {
+    const { url, headers, params } = sign(path, fields);
+    return fetch(url, { method: 'POST', headers, body: new URLSearchParams(params) });
+  }
+
   return {
     emulator,
     host,
-    service: client.conversations.v1.services(credentials.serviceSid),
+    service,
     log: () => lines.join(''),
-    deliver(path, fields) {
-      const params = {
-        AccountSid: credentials.accountSid,
-        ChatServiceSid: credentials.serviceSid,
-        RetryCount: '0',
-        ...fields,
-      };
-      const url = host.config.publicBaseUrl + path;
-      const signature = twilio.getExpectedTwilioSignature(credentials.authToken, url, params);
-      return fetch(url, {
-        method: 'POST',
-        headers: { 'x-twilio-signature': signature },
-        body: new URLSearchParams(params),
-      });
+    signedCall(path, fields) {
+      const { headers, params } = sign(path, fields);
+      return { method: 'POST', headers, query: {}, search: '', body: { kind: 'params', params } };
     },
+    deliver,
+    added: (ConversationSid) =>
+      deliver(CONVERSATION_ADDED, { EventType: 'onConversationAdded', ConversationSid }),
+    said: (conversationSid, body, fields = {}) =>
+      deliver(MESSAGE_ADDED, { ...messageFields(conversationSid, body), ...fields }),
+    newConversation: async () => (await service.conversations.create({})).sid,
+    bodiesIn: async (conversationSid) =>
+      (await service.conversations(conversationSid).messages.list()).map(({ body }) => body),
     async close() {
       await host.close();
       await emulator.close();
