@@ -1,19 +1,11 @@
-import { backoffDelay } from './backoff.js';
-import {
-  type Connection,
-  ConnectionError,
-  type ConversationEvents,
-  connectionErrorCode,
-  type RemoteConversation,
-} from './connection.js';
+import { type Connection, ConnectionError, connectionErrorCode } from './connection.js';
 import { type ConnectionKeeper, createConnectionKeeper } from './connection-keeper.js';
 import type { ChatSession, ChatSessionOptions } from './contract.js';
-import { findConversation, isGone } from './conversation-finder.js';
 import { createDraft } from './draft.js';
 import { createHistory } from './history.js';
+import { createLiveConversation } from './live-conversation.js';
 import { createOutbox } from './outbox.js';
 import type { PendingMessage } from './pending.js';
-import type { TokenGrant } from './ports.js';
 import { createReadHorizon } from './read-horizon.js';
 import type { ChatMessage, NoticeCode } from './snapshot.js';
 import { createSnapshotStore } from './snapshot-store.js';
@@ -27,7 +19,6 @@ import { createVisitorStore, proofOf, type Visitor } from './visitor.js';
 
 const PAGE_SIZE = 30;
 const PROBE_LIMIT_MS = 5_000;
-const MAX_REFUSALS = 3;
 
 /**
  * Makes the chat of one visitor. Nothing happens before {@link ChatSession.start}.
@@ -50,23 +41,18 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   const name = `conversations-web-chat:${key}`;
   const visitors = createVisitorStore({ ...options, key, appId: options.appId ?? '' });
 
-  const snapshots = createSnapshotStore();
+  const snapshots = createSnapshotStore(clock);
   let facts: Facts = idleFacts;
   let notices: readonly NoticeCode[] = [];
   let visitor: Visitor | null = null;
-  let conversation: RemoteConversation | null = null;
-  /** The conversation of this page; stays when the connection goes. */
-  let conversationSid: string | null = null;
-  let retired: string | null = null;
   let keeper: ConnectionKeeper | null = null;
   let token: TokenKeeper | null = null;
-  let latest: { connection: Connection; grant: TokenGrant } | null = null;
-  // Every start and every change of the link begins a new term; work of an old one gives up when it looks up.
-  let term = 0;
-  let stopListening = (): void => {};
+  let latest: { connection: Connection; offered: string | null } | null = null;
+  // Every start and stop begins a new run; what an old one still awaits has no effect.
+  let run = 0;
+  let bootFailed = false;
   let stopDelivering = (): void => {};
   let stopWatching = (): void => {};
-  let endWait = (): void => {};
 
   let shown: readonly ChatMessage[] = [];
   let shownOf: {
@@ -94,7 +80,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       ...statusOf(facts),
       notices,
       identity: visitor?.uuid ?? null,
-      conversationSid,
+      conversationSid: conversation.sid(),
       messages: shown,
       hasOlder: log.hasOlder,
       loadingOlder: log.loadingOlder,
@@ -107,15 +93,6 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     if (!notices.includes(code)) notices = [...notices, code];
   };
 
-  const wait = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = clock.after(ms, resolve);
-      endWait = () => {
-        cancel();
-        resolve();
-      };
-    });
-
   const history = createHistory({
     pageSize: options.pageSize ?? PAGE_SIZE,
     onChange: () => publish(),
@@ -124,11 +101,12 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       outbox.saw(own.map(({ attributes }) => clientIdOf(attributes)).filter((cid) => cid !== null));
     },
   });
+  const newest = (): number => newestIndex(history.state().transcript);
 
   const outbox = createOutbox({
     ...options,
     key: name,
-    newestIndex: () => newestIndex(history.state().transcript),
+    newestIndex: newest,
     onChange() {
       unseen.look();
       publish();
@@ -147,119 +125,96 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     onMissing: (cids) => facts.live && outbox.saw(cids),
   });
 
-  const horizon = createReadHorizon((index) =>
-    facts.live && conversation ? conversation.markRead(index) : null,
+  const horizon = createReadHorizon(
+    (index) => (facts.live && conversation.remote()?.markRead(index)) || null,
   );
+
+  const conversation = createLiveConversation({
+    clock,
+    crypto,
+    visitors,
+    history,
+    events: {
+      messageAdded(message) {
+        typing.heard(message.author, false);
+        history.arrived(message);
+      },
+      messageUpdated: history.arrived,
+      messageRemoved: ({ index }) => history.removed(index),
+      typing: (identity, on) => !isOwn(identity) && typing.heard(identity, on),
+      ended: (reason) => end(reason),
+    },
+    wasLive: () => facts.wasLive,
+    onReplaced: () => notice('previous_chat_gone'),
+    onOpened(sid, another) {
+      if (another) forgetMessages();
+      visitor = visitors.read();
+      outbox.open(sid);
+      draft.open(sid);
+    },
+    onLive(remote) {
+      stopDelivering = outbox.connect({
+        send: (body, attributes) => remote.send(body, attributes),
+        readAfter: history.readAfter,
+      });
+      publish({ live: true, wasLive: true, trouble: null });
+      unseen.look();
+      horizon.tell();
+    },
+    onEnded: (reason) => end(reason),
+    onTrouble: (retryAt) => publish({ trouble: { reason: 'connection_failed', retryAt } }),
+    onSilence: (connection) => keeper?.replace(connection),
+  });
+
+  const forgetMessages = (): void => {
+    history.clear();
+    horizon.clear();
+  };
 
   /** A half-open socket looks alive for ever; only a question shows that nobody is there. */
   const probe = async (): Promise<void> => {
     const asked = latest?.connection;
     if (!facts.live || !asked) return;
-    const question = history.readAfter(newestIndex(history.state().transcript));
     try {
-      await withTimeLimit(question, PROBE_LIMIT_MS, clock, () => {
+      await withTimeLimit(history.readAfter(newest()), PROBE_LIMIT_MS, clock, () => {
         return new ConnectionError('unknown_outcome', 'The connection does not answer.');
       });
-    } catch {
-      if (latest?.connection === asked) keeper?.replace(asked);
+    } catch (error) {
+      // An error that the service answered with is an answer.
+      if (connectionErrorCode(error) === 'unknown_outcome' && latest?.connection === asked) {
+        keeper?.replace(asked);
+      }
     }
+  };
+
+  /** Nothing is sent or heard until the conversation is open again. */
+  const interrupt = (): void => {
+    conversation.interrupt();
+    stopDelivering();
+    history.interrupted();
+    typing.clear();
   };
 
   const end = (reason: 'conversation_closed' | 'conversation_gone'): void => {
     if (facts.ended) return;
-    stopDelivering();
+    interrupt();
     outbox.fail('conversation_closed');
-    typing.clear();
     publish({ ended: reason, live: false });
   };
 
-  const eventsOf = (opened: RemoteConversation): ConversationEvents => {
-    const present = (): boolean => conversation === opened;
-    return {
-      messageAdded(message) {
-        if (!present()) return;
-        typing.heard(message.author, false);
-        history.arrived(message);
-      },
-      messageUpdated: (message) => present() && history.arrived(message),
-      messageRemoved: ({ index }) => present() && history.removed(index),
-      typing: (identity, on) => present() && !isOwn(identity) && typing.heard(identity, on),
-      ended: (reason) => present() && end(reason),
-    };
-  };
-
-  const openConversation = async (connection: Connection, grant: TokenGrant, mine: number): Promise<void> => {
-    const opened = await findConversation({
-      connection,
-      visitors,
-      crypto,
-      offered: grant.conversationSid,
-      retired,
-      onGone() {
-        // While it was on the screen, its end is news; at the start a new chat with a word of explanation is.
-        if (facts.wasLive && retired === null)
-          throw new ConnectionError('closed', 'The conversation is gone.');
-        notice('previous_chat_gone');
-      },
-    });
-    if (mine !== term) return;
-    stopListening();
-    if (conversationSid !== opened.sid) history.clear();
-    conversation = opened;
-    conversationSid = opened.sid;
-    retired = null;
-    visitor = visitors.read();
-    stopListening = opened.listen(eventsOf(opened));
-    outbox.open(opened.sid);
-    draft.open(opened.sid);
-    await history.open(opened);
-  };
-
-  const bringUp = async (connection: Connection, grant: TokenGrant, mustOpen: boolean): Promise<void> => {
-    term += 1;
-    const mine = term;
-    for (let attempt = 1, silent = 0, refusals = 0; ; attempt += 1) {
-      try {
-        if (mustOpen || !conversation || !history.state().loaded)
-          await openConversation(connection, grant, mine);
-        else await history.catchUp();
-        break;
-      } catch (error) {
-        if (mine !== term) return;
-        const code = connectionErrorCode(error) ?? 'unknown_outcome';
-        if (code === 'closed' || (facts.wasLive && isGone(error))) return end('conversation_gone');
-        silent += code === 'unknown_outcome' || code === 'not_sent' ? 1 : 0;
-        if (silent >= 2) return keeper?.replace(connection);
-        refusals += code === 'refused' ? 1 : 0;
-        const delay = backoffDelay(attempt, crypto);
-        const resting = refusals >= MAX_REFUSALS;
-        publish({ trouble: { reason: 'connection_failed', retryAt: resting ? null : clock.now() + delay } });
-        await (resting ? new Promise<void>((resolve) => (endWait = resolve)) : wait(delay));
-        if (mine !== term) return;
-      }
-    }
-    const opened = conversation;
-    if (mine !== term || facts.ended || !opened) return;
-    if (opened.closed) return end('conversation_closed');
-    stopDelivering = outbox.connect({
-      send: (body, attributes) => opened.send(body, attributes),
-      readAfter: history.readAfter,
-    });
-    publish({ live: true, wasLive: true, trouble: null });
-    unseen.look();
-    horizon.tell();
-  };
-
   const boot = async (): Promise<void> => {
-    const mine = term;
+    const mine = run;
     if (crypto.secureContext === false) return publish({ blocked: 'insecure_context' });
     if (storage.blocked) notice('storage_blocked');
     const ensured = await visitors.ensure();
-    if (mine !== term) return;
-    visitor = ensured;
-    conversationSid = visitor.conversationSid;
-    outbox.open(conversationSid);
-    draft.open(conversationSid);
+    if (mine !== run) return;
+    const enter = (as: Visitor): void => {
+      visitor = as;
+      conversation.change(as.conversationSid);
+      outbox.open(as.conversationSid);
+      draft.open(as.conversationSid);
+    };
+    enter(ensured);
     stopWatching = options.watchNetwork((online) => {
       publish({ networkGone: !online });
       if (online) keeper?.nudge();
@@ -269,13 +224,14 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       claim: () => ({ identity: known().uuid, proof: proofOf(known()) }),
       async newIdentity(birthSeconds) {
         const old = known();
-        visitor = await visitors.replace(old.uuid, birthSeconds ?? undefined);
+        const replaced = await visitors.replace(old.uuid, birthSeconds ?? undefined);
+        if (mine !== run) return;
+        // The old one's link may still be up. What is written from now on belongs to the new one.
+        interrupt();
         if (old.conversationSid !== null) notice('previous_chat_gone');
-        conversation = null;
-        conversationSid = visitor.conversationSid;
-        history.clear();
-        outbox.open(conversationSid);
-        publish();
+        forgetMessages();
+        enter(replaced);
+        publish({ live: false });
       },
       onTrouble: (reason, retryAt) => publish({ trouble: { reason, retryAt } }),
       onGiveUp(reason) {
@@ -287,23 +243,29 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     keeper = createConnectionKeeper({
       ...options,
       token,
-      onUp(connection, fresh, grant) {
-        latest = { connection, grant };
-        if (fresh) conversation = null;
-        if (!facts.ended) void bringUp(connection, grant, fresh);
+      onUp(connection, fresh, { conversationSid: offered }) {
+        latest = { connection, offered };
+        if (!facts.ended) void conversation.bringUp({ connection, fresh, offered });
       },
       onDown() {
-        term += 1;
         latest = null;
-        stopDelivering();
-        history.interrupted();
-        typing.clear();
+        interrupt();
         publish({ live: false, trouble: null });
       },
       onTrouble: (reason, retryAt) => publish({ trouble: { reason, retryAt } }),
     });
     publish();
     keeper.start();
+  };
+
+  const bootOrTell = (): void => {
+    const mine = run;
+    bootFailed = false;
+    boot().catch(() => {
+      if (mine !== run) return;
+      bootFailed = true;
+      publish({ trouble: { reason: 'unexpected', retryAt: null } });
+    });
   };
 
   const known = (): Visitor => {
@@ -316,8 +278,9 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     subscribe: snapshots.subscribe,
     start() {
       if (facts.started) return;
+      run += 1;
       publish({ ...idleFacts, started: true });
-      boot().catch(() => publish({ trouble: { reason: 'unexpected', retryAt: null } }));
+      bootOrTell();
     },
     send(text) {
       outbox.add(text);
@@ -328,27 +291,26 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     },
     discard: (cid) => outbox.discard(cid),
     typing() {
-      if (facts.live && conversation && typing.due()) conversation.typing().catch(() => {});
+      const remote = facts.live ? conversation.remote() : null;
+      if (remote && typing.due()) remote.typing().catch(() => {});
     },
-    loadOlder: () => history.loadOlder().catch(() => {}),
-    markRead: () => horizon.reach(newestIndex(history.state().transcript)),
+    // A page that does not come may be the first sign of a line that is dead.
+    loadOlder: () => history.loadOlder().catch(() => void probe()),
+    markRead: () => horizon.reach(newest()),
     retryNow() {
       // A click is answered at once: what was wrong is not known to be wrong any more.
       if (!facts.live) publish({ trouble: null });
-      endWait();
+      conversation.retryNow();
       outbox.retryNow();
-      if (!facts.blocked) keeper?.retryNow();
+      if (bootFailed) bootOrTell();
+      else if (!facts.blocked) keeper?.retryNow();
     },
     startNew() {
       if (!facts.started || !facts.ended) return;
-      stopListening();
-      retired = conversationSid;
-      conversation = null;
-      conversationSid = null;
-      horizon.clear();
-      history.clear();
+      conversation.retire();
+      forgetMessages();
       publish({ ended: null, live: false, wasLive: false, trouble: null });
-      if (latest) void bringUp(latest.connection, latest.grant, true);
+      if (latest) void conversation.bringUp({ ...latest, fresh: true });
     },
     dismissNotice(code) {
       notices = notices.filter((other) => other !== code);
@@ -356,19 +318,17 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     },
     draft: { read: draft.read, write: draft.write },
     async stop() {
-      term += 1;
+      run += 1;
+      bootFailed = false;
       stopWatching();
-      stopListening();
-      stopDelivering();
-      endWait();
+      interrupt();
+      conversation.stop();
       unseen.clear();
-      typing.clear();
       token?.stop();
       const closing = keeper?.stop();
       keeper = null;
       token = null;
       latest = null;
-      conversation = null;
       publish(idleFacts);
       await closing;
     },

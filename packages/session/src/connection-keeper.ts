@@ -3,10 +3,14 @@ import { type Connect, type Connection, ConnectionError, type LinkState } from '
 import type { SessionClock, SessionCrypto, TokenGrant } from './ports.js';
 import type { ReasonCode } from './snapshot.js';
 import { withTimeLimit } from './time-limit.js';
-import type { TokenKeeper } from './token.js';
+import { NoTokenError, type TokenKeeper } from './token.js';
 
 const READY_LIMIT_MS = 20_000;
+/** The script of the chat service, where it is loaded. */
+const LOAD_LIMIT_MS = 30_000;
 const REBUILD_EVERY_MS = 10_000;
+/** The longest wait there is; a rest that seems longer comes from a clock that was put back. */
+const LONGEST_REST_MS = 70_000;
 /** A second click on "try again" this soon would only throw away the attempt of the first. */
 const IMPATIENCE_MS = 2_000;
 
@@ -41,6 +45,8 @@ interface Link {
   grant: TokenGrant;
   ready: boolean;
   up: boolean;
+  /** Of each link its own: a renewal that began for one before must not keep this one from its token. */
+  renewing: boolean;
 }
 
 export function createConnectionKeeper(options: ConnectionKeeperOptions): ConnectionKeeper {
@@ -52,7 +58,6 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
   let rebuildFrom = Number.NEGATIVE_INFINITY;
   let failures = 0;
   let denials = 0;
-  let renewing = false;
   let closing: Promise<unknown> = Promise.resolve();
   let stopped = true;
   let endWait = (): void => {};
@@ -84,8 +89,10 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     let grant: TokenGrant;
     try {
       grant = await token.current();
-    } catch {
-      return; // Given up or stopped; whoever waits has been told.
+    } catch (error) {
+      // Given up or stopped: whoever waits has been told.
+      if (mine === generation && !(error instanceof NoTokenError)) rebuildLater('unexpected');
+      return;
     }
     if (mine !== generation) return;
     builtAt = clock.now();
@@ -120,18 +127,20 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     };
     let connection = options.connect(request);
     if ('then' in connection) {
-      const connect = await connection;
+      const connect = await withTimeLimit(connection, LOAD_LIMIT_MS, clock, () => {
+        return new ConnectionError('not_sent', 'The script of the chat service did not load in time.');
+      });
       if (mine !== generation) return null;
       connection = connect(request);
     }
     // Set before anything is awaited: the connection may speak at any moment from now on.
-    link = { connection, grant, ready: false, up: false };
+    link = { connection, grant, ready: false, up: false, renewing: false };
     return link;
   };
 
   /** How long until another connection may be made, at least `ms`. */
   const nextTurn = (ms: number): number => {
-    const delay = Math.max(ms, rebuildFrom - clock.now());
+    const delay = Math.max(ms, Math.min(rebuildFrom - clock.now(), LONGEST_REST_MS));
     rebuildFrom = clock.now() + delay + REBUILD_EVERY_MS;
     return delay;
   };
@@ -144,6 +153,8 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
   };
 
   const rebuild = (): void => {
+    // First, because `onDown` clears the trouble that is told here.
+    discard();
     const delay = nextTurn(0);
     if (delay > 0) options.onTrouble('connection_lost', clock.now() + delay);
     void build(delay);
@@ -182,10 +193,10 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
   };
 
   const renew = async (): Promise<void> => {
-    // Before it is ready the SDK has nowhere to put a token.
-    if (renewing || !link?.ready) return;
-    renewing = true;
     const target = link;
+    // Before it is ready the SDK has nowhere to put a token.
+    if (!target?.ready || target.renewing) return;
+    target.renewing = true;
     try {
       const grant = await token.renew();
       if (link !== target) return;
@@ -195,7 +206,7 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     } catch {
       if (link === target && !stopped) rebuild();
     } finally {
-      renewing = false;
+      target.renewing = false;
     }
   };
 
@@ -212,7 +223,7 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     retryNow() {
       token.retryNow();
       endWait();
-      if (link && !link.up && clock.now() - builtAt > IMPATIENCE_MS) void build(0);
+      if (link && !link.up && Math.abs(clock.now() - builtAt) > IMPATIENCE_MS) void build(0);
     },
     replace(connection) {
       if (link?.connection === connection) rebuild();

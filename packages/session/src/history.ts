@@ -1,13 +1,16 @@
-import type { RemoteConversation, RemoteMessage } from './connection.js';
+import { ConnectionError, type RemoteConversation, type RemoteMessage } from './connection.js';
 import {
   emptyTranscript,
   messageArrived,
   messageRemoved,
   messagesArrived,
+  messagesReread,
   newestIndex,
-  pageReread,
   type Transcript,
 } from './transcript.js';
+
+/** How many messages are read again on a new connection, for the edits and removals that nobody heard. */
+const REREAD = 200;
 
 export interface HistoryState {
   transcript: Transcript;
@@ -19,12 +22,13 @@ export interface HistoryState {
 /** Keeps the messages of the open conversation complete: newest page first, older on demand, holes filled. */
 export interface History {
   state(): HistoryState;
-  /** Reads the newest page of a conversation that was opened on a new connection, and what lies between. */
+  /** Reads the newest page of a conversation, or, on a new connection, the last of what is known and all after it. */
   open(conversation: RemoteConversation): Promise<void>;
   /** The link was lost: from here on live messages prove nothing about those before them. */
   interrupted(): void;
   /** Reads what was missed. */
   catchUp(): Promise<void>;
+  /** Rejects when nothing was read: what is not here afterwards is not in the conversation. */
   readAfter(index: number): Promise<void>;
   loadOlder(): Promise<void>;
   arrived(message: RemoteMessage): void;
@@ -85,18 +89,18 @@ export function createHistory(options: {
     async open(opened) {
       conversation = opened;
       unbroken = false;
-      const page = await opened.page(pageSize);
-      if (conversation !== opened) return;
-      const first = page.messages[0]?.index;
-      if (!loaded) {
+      if (loaded) {
+        const from = Math.max(oldest, readTo + 1 - REREAD);
+        const messages = await opened.after(from - 1);
+        if (conversation !== opened) return;
+        merge(messagesReread(transcript, { from, to: readTo }, messages), messages);
+      } else {
+        const page = await opened.page(pageSize);
+        if (conversation !== opened) return;
         loaded = true;
         hasOlder = page.hasOlder;
-        oldest = first ?? 0;
+        oldest = page.messages[0]?.index ?? 0;
         merge(messagesArrived(transcript, page.messages), page.messages);
-      } else {
-        merge(pageReread(transcript, page), page.messages);
-        const hole = first !== undefined && first > readTo + 1 && page.hasOlder;
-        if (hole && !(await readAfter(opened, readTo))) return;
       }
       caughtUp();
     },
@@ -107,17 +111,20 @@ export function createHistory(options: {
       if (conversation && (await readAfter(conversation, readTo))) caughtUp();
     },
     async readAfter(index) {
-      if (conversation) await readAfter(conversation, index);
+      if (conversation && (await readAfter(conversation, index))) return;
+      throw new ConnectionError('not_sent', 'There is no conversation to read.');
     },
     loadOlder() {
       if (older) return older;
       if (!conversation || !hasOlder) return Promise.resolve();
-      older = readOlder(conversation).finally(() => {
+      const reading = readOlder(conversation).finally(() => {
+        if (older !== reading) return;
         older = null;
         options.onChange();
       });
+      older = reading;
       options.onChange();
-      return older;
+      return reading;
     },
     arrived(message) {
       // An edit of something older than what has been read: it will be read as it is then.

@@ -76,6 +76,8 @@ export function mergePending(
     if (entry.state !== 'queued') return entry;
     const other = kept.get(entry.cid);
     if (!other) return entry.attempted ? entry : { ...entry, attempted: true };
+    // Refused in another tab, where the visitor was told.
+    if (other.state === 'failed') return other;
     return other.attempted && !entry.attempted ? { ...entry, attempted: true, after: other.after } : entry;
   });
   return [...merged, ...stored.filter(({ cid }) => !known.has(cid))];

@@ -82,31 +82,41 @@ export function createOutbox(options: OutboxOptions): Outbox {
       };
     });
 
+  /** Settles as `work` does, unless the link is lost before; what comes later is not heard. */
+  const whileLinked = <T>(work: Promise<T>): Promise<T> => {
+    const broken = lost.then(() => {
+      throw new ConnectionError('unknown_outcome', 'The link was lost while a message was on its way.');
+    });
+    return Promise.race([work, broken]);
+  };
+
   /** Resolves false when the attempt must be followed by a wait. */
   const deliver = async (entry: PendingMessage, by: OutboxLink): Promise<boolean> => {
-    if (entry.attempted) {
-      await by.readAfter(entry.after);
-      if (!list.some(({ cid }) => cid === entry.cid)) return true;
-    }
-    if (link !== by) return true;
-    // Written before the frame leaves: whoever finds this entry after a crash must look before sending.
-    change(pending.attempting(list, entry.cid, options.newestIndex()));
     const cancelStall = clock.after(STALL_MS, options.onStall);
     try {
-      const broken = lost.then(() => {
-        throw new ConnectionError('unknown_outcome', 'The link was lost while a message was on its way.');
-      });
-      const { index } = await Promise.race([by.send(entry.body, { cid: entry.cid }), broken]);
-      change(pending.acked(list, entry.cid, index));
-      return true;
-    } catch (error) {
-      return settle(entry.cid, error);
+      if (entry.attempted) {
+        await whileLinked(by.readAfter(entry.after));
+        if (!list.some(({ cid }) => cid === entry.cid)) return true;
+      }
+      return link === by ? await attempt(entry, by) : true;
     } finally {
       cancelStall();
     }
   };
 
-  const settle = (cid: string, error: unknown): boolean => {
+  const attempt = async (entry: PendingMessage, by: OutboxLink): Promise<boolean> => {
+    // Written before the frame leaves: whoever finds this entry after a crash must look before sending.
+    change(pending.attempting(list, entry.cid, options.newestIndex()));
+    try {
+      const { index } = await whileLinked(by.send(entry.body, { cid: entry.cid }));
+      change(pending.acked(list, entry.cid, index));
+      return true;
+    } catch (error) {
+      return settle(entry, error);
+    }
+  };
+
+  const settle = ({ cid, attempted }: PendingMessage, error: unknown): boolean => {
     const code = connectionErrorCode(error) ?? 'unknown_outcome';
     switch (code) {
       case 'refused':
@@ -120,7 +130,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         options.onClosed(code === 'closed' ? 'conversation_closed' : 'conversation_gone');
         return true;
       case 'not_sent':
-        change(pending.notTaken(list, cid));
+        change(pending.notTaken(list, cid, attempted));
         return false;
       // A server error says nothing about what was stored before it happened.
       case 'busy':
@@ -129,24 +139,24 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   };
 
-  const drain = (by: OutboxLink): Promise<boolean> =>
+  // One message a turn: a turn has an end that way, which the lock counts on, and each begins with what is stored.
+  const deliverNext = (by: OutboxLink): Promise<boolean> =>
     options.exclusive(`${options.key}:lock`, async () => {
       if (place !== null && storage.lasting) change(mergePending(list, loadPending(storage, place)));
-      for (;;) {
-        const entry = list.find(({ state }) => state === 'queued');
-        if (!entry || link !== by) return true;
-        if (!(await deliver(entry, by))) return false;
-      }
+      const entry = list.find(({ state }) => state === 'queued');
+      return entry && link === by ? deliver(entry, by) : true;
     });
 
   const run = async (): Promise<void> => {
     if (running) return;
     running = true;
-    for (let attempt = 0; link !== null && list.some(({ state }) => state === 'queued'); ) {
+    for (let failures = 0; link !== null && list.some(({ state }) => state === 'queued'); ) {
       const by = link;
-      const done = await drain(by).catch(() => false);
-      attempt = done ? 0 : attempt + 1;
-      if (!done && link === by) await Promise.race([pause(backoffDelay(attempt, crypto)), lost]);
+      const done = await deliverNext(by).catch(() => false);
+      failures = done ? 0 : failures + 1;
+      if (done || link !== by) continue;
+      await Promise.race([pause(backoffDelay(failures, crypto)), lost]);
+      wake();
     }
     running = false;
   };
@@ -202,12 +212,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
           const taken = left !== null && !left.some(({ cid }) => cid === entry.cid);
           return { ...entry, attempted: taken && entry.state === 'queued', after: -1 };
         });
+      // Another tab's, which nobody would find there any more.
+      const others = (left ?? []).map((entry) => ({ ...entry, attempted: false, after: -1 }));
       const stored = loadPending(storage, next);
       const homeless = next === waiting ? [] : loadPending(storage, waiting);
       const old = place;
       place = next;
       list = [];
-      change([...stored, ...homeless, ...unsent].reduce(pending.queued, list));
+      change([...stored, ...homeless, ...unsent, ...others].reduce(pending.queued, list));
       for (const key of [waiting, old]) if (key !== null && key !== next) storage.remove(key);
       start();
     },

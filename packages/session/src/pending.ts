@@ -32,9 +32,9 @@ export function attempting(list: Pending, cid: string, after: number): Pending {
   return change(list, cid, (entry) => ({ ...entry, attempted: true, after }));
 }
 
-/** It is certain that the service did not take it. */
-export function notTaken(list: Pending, cid: string): Pending {
-  return change(list, cid, (entry) => ({ ...entry, attempted: false }));
+/** It is certain that the service did not take this attempt; of one `before` it may not be. */
+export function notTaken(list: Pending, cid: string, before: boolean): Pending {
+  return change(list, cid, (entry) => ({ ...entry, attempted: before }));
 }
 
 export function acked(list: Pending, cid: string, index: number | null): Pending {

@@ -1,3 +1,4 @@
+import type { SessionClock } from './ports.js';
 import { type ChatSnapshot, emptySnapshot } from './snapshot.js';
 
 export interface SnapshotStore {
@@ -7,7 +8,7 @@ export interface SnapshotStore {
   subscribe(listener: () => void): () => void;
 }
 
-export function createSnapshotStore(): SnapshotStore {
+export function createSnapshotStore(clock: SessionClock): SnapshotStore {
   let snapshot = emptySnapshot;
   const listeners = new Set<() => void>();
 
@@ -17,7 +18,16 @@ export function createSnapshotStore(): SnapshotStore {
       const fields = Object.keys(next) as (keyof ChatSnapshot)[];
       if (fields.every((field) => next[field] === snapshot[field])) return;
       snapshot = next;
-      for (const listener of [...listeners]) listener();
+      for (const listener of [...listeners]) {
+        try {
+          listener();
+        } catch (error) {
+          // Half a change of ours must not be left undone for it; it comes to light as an error of the page.
+          clock.after(0, () => {
+            throw error;
+          });
+        }
+      }
     },
     subscribe(listener) {
       // An own function each time: one listener may be given twice, and be taken back once.

@@ -15,6 +15,8 @@ export interface FakeClock extends SessionClock {
   advance(ms: number): Promise<void>;
   /** Lets promises settle without moving time. */
   settle(): Promise<void>;
+  /** Tasks whose time has not come. */
+  waiting(): number;
 }
 
 export function createFakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
@@ -43,6 +45,7 @@ export function createFakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClo
       return () => void tasks.delete(id);
     },
     settle,
+    waiting: () => tasks.size,
     async advance(ms) {
       const until = now + ms;
       await settle();

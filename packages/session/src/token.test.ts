@@ -260,4 +260,26 @@ describe('the token keeper', () => {
     await clock.advance(600_000);
     expect(asked).toHaveLength(1);
   });
+
+  test('a token that comes after it was stopped leaves nothing to be renewed', async () => {
+    const { clock, keeper, log } = keeperWith();
+    const grant = keeper.current();
+    keeper.stop();
+    await expect(grant).rejects.toThrow(NoTokenError);
+    await clock.advance(600_000);
+    expect(log.due).toBe(0);
+    expect(clock.waiting()).toBe(0);
+  });
+
+  test.each([
+    [0.001, 999, 1_000],
+    [1e12, 69_000_000, 70_000_000],
+  ])('a life of %d s is no reason to ask all the time', async (expiresIn, before, after) => {
+    const { clock, keeper, log } = keeperWith([grantOf(makeFakeToken(ME), { expiresIn })]);
+    await keeper.current();
+    await clock.advance(before);
+    expect(log.due).toBe(0);
+    await clock.advance(after - before);
+    expect(log.due).toBe(1);
+  });
 });

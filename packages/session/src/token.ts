@@ -8,10 +8,16 @@ import {
   TokenServiceError,
 } from './ports.js';
 import type { ReasonCode } from './snapshot.js';
+import { withTimeLimit } from './time-limit.js';
 
 const LONGEST_TOKEN = 16 * 1024;
 const LONGEST_RATE_LIMIT_MS = 5 * 60_000;
 const REFRESH_SHARE = 0.8;
+/** Twilio's longest token. A longer life would not fit a timer, which then fires at once, and again, and again. */
+const LONGEST_LIFE_S = 86_400;
+const SHORTEST_REFRESH_MS = 1_000;
+/** For a `fetchToken` that keeps no limit of its own; the browser's does, twice 10 s. */
+const FETCH_LIMIT_MS = 25_000;
 
 /** What a failed request means for the chat. */
 export type TokenFailure =
@@ -53,7 +59,8 @@ export function checkToken(grant: TokenGrant, identity: string): { lifeSeconds: 
     throw new TokenServiceError('The token is made out to somebody else.', { status: 200 });
   }
   const byClaims = claims.exp !== null && claims.iat !== null ? claims.exp - claims.iat : null;
-  return { lifeSeconds: grant.expiresIn ?? byClaims };
+  const lifeSeconds = grant.expiresIn ?? byClaims;
+  return { lifeSeconds: lifeSeconds === null ? null : Math.min(lifeSeconds, LONGEST_LIFE_S) };
 }
 
 function parseClaims(
@@ -130,7 +137,8 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     cancelDue();
     // Counted from receipt, so that a wrong clock at the visitor's does not matter.
     if (lifeSeconds !== null && lifeSeconds > 0) {
-      cancelDue = clock.after(lifeSeconds * REFRESH_SHARE * 1_000, options.onDue);
+      const due = Math.max(SHORTEST_REFRESH_MS, lifeSeconds * REFRESH_SHARE * 1_000);
+      cancelDue = clock.after(due, options.onDue);
     }
     return fresh;
   };
@@ -143,16 +151,18 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   const request = async (): Promise<TokenGrant> => {
     for (let attempt = 1; ; attempt += 1) {
       if (stopped) throw new NoTokenError('The session was stopped.');
-      let failure: TokenFailure;
+      let failure: TokenFailure | null = null;
       try {
         const claim = options.claim();
-        const fresh = await options.fetchToken(claim);
+        const fresh = await withTimeLimit(options.fetchToken(claim), FETCH_LIMIT_MS, clock, () => {
+          return new TokenServiceError('The token service did not answer in time.');
+        });
         const { lifeSeconds } = checkToken(fresh, claim.identity);
-        return accept(fresh, lifeSeconds);
+        if (!stopped) return accept(fresh, lifeSeconds);
       } catch (error) {
         failure = readFailure(error);
       }
-      if (stopped) throw new NoTokenError('The session was stopped.');
+      if (stopped || !failure) throw new NoTokenError('The session was stopped.');
       if (failure.action === 'give_up') throw giveUp(failure.reason);
       if (failure.action === 'new_identity') {
         // Once: an identity that was just made and is refused again will be refused for ever.

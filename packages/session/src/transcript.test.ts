@@ -8,8 +8,8 @@ import {
   messageArrived,
   messageRemoved,
   messagesArrived,
+  messagesReread,
   newestIndex,
-  pageReread,
   shownMessages,
   type Transcript,
 } from './transcript.js';
@@ -199,14 +199,15 @@ describe('a transcript', () => {
     expect(messageRemoved(removed, 5)).toBe(removed);
   });
 
-  test('sweeps what is missing inside a page that was read again, and nothing around it', () => {
+  test('sweeps what is missing in a range that was read again, and nothing around it', () => {
     const transcript = messagesArrived(
       emptyTranscript,
       [0, 1, 2, 3, 4, 5, 6].map((index) => message(index)),
     );
-    const page = { messages: [message(2), message(5)], hasOlder: true };
-    expect(pageReread(transcript, page).messages.map(({ index }) => index)).toEqual([0, 1, 2, 5, 6]);
-    expect(pageReread(transcript, { messages: [], hasOlder: false })).toBe(transcript);
+    const reread = (range: { from: number; to: number }, messages: RemoteMessage[]) =>
+      messagesReread(transcript, range, messages).messages.map(({ index }) => index);
+    expect(reread({ from: 2, to: 5 }, [message(3), message(7)])).toEqual([0, 1, 3, 6, 7]);
+    expect(reread({ from: 5, to: 6 }, [])).toEqual([0, 1, 2, 3, 4]);
   });
 
   test('knows its newest index', () => {
@@ -228,4 +229,10 @@ test('a pending list takes an entry once, and never fails what was delivered', (
   const one = queued([], pendingMessage('a'));
   expect(queued(one, pendingMessage('a'))).toBe(one);
   expect(failed(acked(one, 'a', 1), 'a', 'refused')[0]?.state).toBe('sent');
+});
+
+test('an attempt that certainly failed says nothing of the attempts before it', () => {
+  const one = attempting(queued([], pendingMessage('a')), 'a', 3);
+  expect(notTaken(one, 'a', true)[0]?.attempted).toBe(true);
+  expect(notTaken(one, 'a', false)[0]?.attempted).toBe(false);
 });

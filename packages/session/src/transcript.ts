@@ -1,4 +1,4 @@
-import type { RemoteMessage, RemotePage } from './connection.js';
+import type { RemoteMessage } from './connection.js';
 import type { PendingMessage } from './pending.js';
 import type { ChatMessage } from './snapshot.js';
 
@@ -40,19 +40,18 @@ export function messageRemoved(transcript: Transcript, index: number): Transcrip
 }
 
 /**
- * A page that was read anew after the connection was rebuilt: what it should hold and does not was removed while
- * nobody was listening.
+ * All from index `from` on was read anew, after nobody had been listening: what was known up to `to` and is not there
+ * any more was removed meanwhile.
  */
-export function pageReread(transcript: Transcript, page: RemotePage): Transcript {
-  const first = page.messages[0];
-  const last = page.messages.at(-1);
-  if (!first || !last) return transcript;
-  const present = new Set(page.messages.map(({ index }) => index));
-  const gone = transcript.messages.filter(
-    ({ index }) => index > first.index && index < last.index && !present.has(index),
-  );
+export function messagesReread(
+  transcript: Transcript,
+  { from, to }: { from: number; to: number },
+  messages: readonly RemoteMessage[],
+): Transcript {
+  const present = new Set(messages.map(({ index }) => index));
+  const gone = transcript.messages.filter(({ index }) => index >= from && index <= to && !present.has(index));
   const swept = gone.reduce((rest, { index }) => messageRemoved(rest, index), transcript);
-  return messagesArrived(swept, page.messages);
+  return messagesArrived(swept, messages);
 }
 
 export function newestIndex(transcript: Transcript): number {

@@ -237,19 +237,21 @@ function conversationOf(conversation: Conversation, request: Request): RemoteCon
         const messages = page.items.map(remoteMessage);
         return { messages, hasOlder: page.hasPrevPage && messages.length > 0 };
       }),
-    after: (index) =>
-      request(READ_LIMIT_MS, async () => {
-        const messages: RemoteMessage[] = [];
-        // The SDK answers from its cache what it believes to know. Only asking for what lies behind the last known
-        // message reaches the service, so that the end is the first empty page and not a short one.
-        for (let from = index + 1; ; ) {
-          const { items } = await conversation.getMessages(BULK_PAGE, from, 'forward');
-          const last = items.at(-1);
-          if (!last) return messages;
-          messages.push(...items.map(remoteMessage));
-          from = last.index + 1;
-        }
-      }),
+    async after(index) {
+      const messages: RemoteMessage[] = [];
+      // The SDK answers from its cache what it believes to know. Only asking for what lies behind the last known
+      // message reaches the service, so that the end is the first empty page and not a short one.
+      for (let from = index + 1; ; ) {
+        const start = from;
+        const read = () => conversation.getMessages(BULK_PAGE, start, 'forward');
+        // A limit for each page: there may be so many that one for all would never be kept.
+        const { items } = await request(READ_LIMIT_MS, read);
+        const last = items.at(-1);
+        if (!last) return messages;
+        messages.push(...items.map(remoteMessage));
+        from = last.index + 1;
+      }
+    },
     typing: () => request(READ_LIMIT_MS, () => conversation.typing()),
     markRead: (index) =>
       request(READ_LIMIT_MS, async () => void (await conversation.advanceLastReadMessageIndex(index))),

@@ -43,7 +43,7 @@ export function createTyping(clock: SessionClock, onChange: () => void): Typing 
       if (!known) publish();
     },
     due() {
-      if (clock.now() - told < SEND_EVERY_MS) return false;
+      if (Math.abs(clock.now() - told) < SEND_EVERY_MS) return false;
       told = clock.now();
       return true;
     },

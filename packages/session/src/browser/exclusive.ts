@@ -1,8 +1,8 @@
 import type { Exclusive, SessionClock, SessionStorage } from '../ports.js';
 
 const SETTLE_MS = 50;
-/** A tab that was closed inside the lock never gives it back. */
-const ABANDONED_MS = 30_000;
+/** A tab that was closed inside the lock never gives it back. Longer than sending one message may take. */
+const ABANDONED_MS = 60_000;
 
 /**
  * One tab at a time, by Web Locks. Where there are none (plain http, some partitioned frames) a mark in storage
@@ -25,7 +25,8 @@ export function createExclusive(options: {
     const mine = options.newId();
     for (;;) {
       const holder = readMark(storage.read(key));
-      if (holder && clock.now() - holder.at < ABANDONED_MS) {
+      // A mark from the future was made before the clock was put back: it would hold for as long.
+      if (holder && Math.abs(clock.now() - holder.at) < ABANDONED_MS) {
         await pause(SETTLE_MS);
         continue;
       }

@@ -1,0 +1,168 @@
+import { backoffDelay } from './backoff.js';
+import {
+  type Connection,
+  ConnectionError,
+  type ConversationEvents,
+  connectionErrorCode,
+  type RemoteConversation,
+} from './connection.js';
+import { findConversation, isGone } from './conversation-finder.js';
+import type { History } from './history.js';
+import type { SessionClock, SessionCrypto } from './ports.js';
+import type { VisitorStore } from './visitor.js';
+
+const MAX_REFUSALS = 3;
+const MAX_SILENCES = 2;
+
+/** The conversation of this page: opened or made on each new connection, caught up with on one that came back. */
+export interface LiveConversation {
+  /** Open on the present connection. */
+  remote(): RemoteConversation | null;
+  /** Stays when the connection goes. */
+  sid(): string | null;
+  /** Tries until the conversation is open and complete, or over, or told to stop. */
+  bringUp(on: { connection: Connection; fresh: boolean; offered: string | null }): Promise<void>;
+  /** Ends the wait between two tries. */
+  retryNow(): void;
+  /** Ends the trying; nothing that is still on its way has an effect. */
+  interrupt(): void;
+  /** The next one is that of `sid`, or a new one. */
+  change(sid: string | null): void;
+  /** It is over: the next one is another. */
+  retire(): void;
+  stop(): void;
+}
+
+export function createLiveConversation(options: {
+  clock: SessionClock;
+  crypto: SessionCrypto;
+  visitors: VisitorStore;
+  history: History;
+  /** Heard for as long as the conversation they are about is the present one. */
+  events: ConversationEvents;
+  /** It has been seen on this page: then its end is news, and not only a reason to begin another. */
+  wasLive(): boolean;
+  /** The stored conversation is gone, and another is made. */
+  onReplaced(): void;
+  /** Before its history is read. `another`: not the one that was open before. */
+  onOpened(sid: string, another: boolean): void;
+  onLive(remote: RemoteConversation): void;
+  onEnded(reason: 'conversation_closed' | 'conversation_gone'): void;
+  /** `retryAt` is `null` when it is tried again only on request. */
+  onTrouble(retryAt: number | null): void;
+  /** The connection says that it is up, and does not answer. */
+  onSilence(connection: Connection): void;
+}): LiveConversation {
+  const { clock, crypto, visitors, history, events } = options;
+  let remote: RemoteConversation | null = null;
+  let sid: string | null = null;
+  let retired: string | null = null;
+  // Every try and every change of the link begins a new term; work of an old one gives up when it looks up.
+  let term = 0;
+  let stopListening = (): void => {};
+  let endWait = (): void => {};
+
+  const wait = (ms: number | null): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = ms === null ? () => {} : clock.after(ms, resolve);
+      endWait = () => {
+        cancel();
+        resolve();
+      };
+    });
+
+  const interrupt = (): void => {
+    term += 1;
+    endWait();
+  };
+
+  const eventsOf = (opened: RemoteConversation): ConversationEvents => {
+    const present = (): boolean => remote === opened;
+    return {
+      messageAdded: (message) => present() && events.messageAdded(message),
+      messageUpdated: (message) => present() && events.messageUpdated(message),
+      messageRemoved: (message) => present() && events.messageRemoved(message),
+      typing: (identity, on) => present() && events.typing(identity, on),
+      ended: (reason) => present() && events.ended(reason),
+    };
+  };
+
+  const open = async (connection: Connection, offered: string | null, mine: number): Promise<void> => {
+    const opened = await findConversation({
+      connection,
+      visitors,
+      crypto,
+      offered,
+      retired,
+      onGone() {
+        // While it was on the screen, its end is news; at the start a new chat with a word of explanation is.
+        if (options.wasLive() && retired === null) {
+          throw new ConnectionError('closed', 'The conversation is gone.');
+        }
+        options.onReplaced();
+      },
+    });
+    if (mine !== term) return;
+    stopListening();
+    const another = sid !== opened.sid;
+    remote = opened;
+    sid = opened.sid;
+    retired = null;
+    stopListening = opened.listen(eventsOf(opened));
+    options.onOpened(opened.sid, another);
+    await history.open(opened);
+  };
+
+  return {
+    remote: () => remote,
+    sid: () => sid,
+    async bringUp({ connection, fresh, offered }) {
+      interrupt();
+      const mine = term;
+      if (fresh) remote = null;
+      for (let attempt = 1, silences = 0, refusals = 0; ; attempt += 1) {
+        try {
+          if (remote && history.state().loaded) await history.catchUp();
+          else await open(connection, offered, mine);
+          break;
+        } catch (error) {
+          if (mine !== term) return;
+          const code = connectionErrorCode(error) ?? 'unknown_outcome';
+          if (code === 'closed' || (options.wasLive() && isGone(error))) {
+            return options.onEnded('conversation_gone');
+          }
+          silences += code === 'unknown_outcome' || code === 'not_sent' ? 1 : 0;
+          if (silences >= MAX_SILENCES) return options.onSilence(connection);
+          refusals += code === 'refused' ? 1 : 0;
+          const delay = refusals >= MAX_REFUSALS ? null : backoffDelay(attempt, crypto);
+          options.onTrouble(delay === null ? null : clock.now() + delay);
+          await wait(delay);
+          if (mine !== term) return;
+        }
+      }
+      if (mine !== term || !remote) return;
+      if (remote.closed) options.onEnded('conversation_closed');
+      else options.onLive(remote);
+    },
+    retryNow: () => endWait(),
+    interrupt,
+    change(next) {
+      interrupt();
+      stopListening();
+      remote = null;
+      sid = next;
+    },
+    retire() {
+      interrupt();
+      stopListening();
+      remote = null;
+      retired = sid;
+      sid = null;
+    },
+    stop() {
+      interrupt();
+      stopListening();
+      remote = null;
+    },
+  };
+}
