@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RemoteMessage } from './connection.js';
-import { acked, dropped, failed, type PendingMessage, queued } from './pending.js';
+import { acked, attempting, dropped, failed, notTaken, type PendingMessage, queued } from './pending.js';
 import {
   clientIdOf,
   emptyTranscript,
