@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { createEmulator } from '@conversations-web-chat/emulator';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { createChatSession } from './chat-session.js';
 import type { Connect, LinkState } from './connection.js';
 import type { ChatSession } from './contract.js';
@@ -86,22 +86,6 @@ async function startService() {
     },
   };
 }
-
-// A client that is cut off while it starts leaves a promise behind that nobody can reach to catch: the SDK's own.
-const others = process.listeners('unhandledRejection');
-const pass = (reason: unknown, promise: Promise<unknown>): void => {
-  const ofSdk = reason instanceof Error && /^(SyncError|TwilsockError|Error)$/.test(reason.name);
-  if (ofSdk && /^disconnected/.test(reason.message)) return;
-  for (const other of others) other.call(process, reason, promise);
-};
-beforeAll(() => {
-  process.removeAllListeners('unhandledRejection');
-  process.on('unhandledRejection', pass);
-});
-afterAll(() => {
-  process.removeListener('unhandledRejection', pass);
-  for (const other of others) process.on('unhandledRejection', other);
-});
 
 type Service = Awaited<ReturnType<typeof startService>>;
 

@@ -1,5 +1,3 @@
-import { sha256 } from './browser/sha256.js';
-import { fromBase64url, toBase64url, toHex, utf8Bytes, utf8Text } from './bytes.js';
 import {
   type Connect,
   type Connection,
@@ -8,8 +6,13 @@ import {
   type ConnectionEvents,
   type ConversationEvents,
   type RemoteConversation,
-  type RemoteMessage,
 } from './connection.js';
+import {
+  createFakeConversations,
+  type FakeConversations,
+  type StoredConversation,
+} from './fake-conversations.js';
+import { claimsOf, makeFakeToken } from './fake-token.js';
 import type { FetchToken, SessionClock } from './ports.js';
 
 const RECONNECT_MS = 1_000;
@@ -24,20 +27,9 @@ export type Fault = 'lost' | 'unanswered' | 'silent' | 'done_but_failed' | Conne
 
 type Operation = 'open' | 'create' | 'send' | 'page' | 'after' | 'typing' | 'markRead';
 
-interface Stored {
-  sid: string;
-  uniqueName: string | null;
-  participants: Set<string>;
-  messages: RemoteMessage[];
-  nextIndex: number;
-  closed: boolean;
-  reads: Map<string, number>;
-}
-
-export interface FakeService {
+export interface FakeService extends FakeConversations {
   connect: Connect;
   fetchToken: FetchToken;
-  conversations: Map<string, Stored>;
   /** Tokens live this long, milliseconds. */
   tokenLifeMs: number;
   /** When set, the token service fails with it. */
@@ -53,11 +45,6 @@ export interface FakeService {
   denyTokens(): void;
   /** Links that cannot be saved: only a new connection helps. */
   kill(): void;
-  add(sid: string, author: string, body: string, attributes?: Record<string, unknown>): RemoteMessage;
-  edit(sid: string, index: number, body: string): void;
-  remove(sid: string, index: number): void;
-  close(sid: string): void;
-  delete(sid: string): void;
   type(sid: string, identity: string, on: boolean): void;
   /** Connections that are open now. */
   openConnections(): number;
@@ -158,7 +145,7 @@ export function createFakeService(clock: SessionClock): FakeService {
     return Promise.race([answered, broken]).finally(() => link.lost.delete(lose));
   };
 
-  const enter = (link: Link, sid: string): Stored => {
+  const enter = (link: Link, sid: string): StoredConversation => {
     const stored = service.conversations.get(sid);
     if (!stored) throw new ConnectionError('not_found', 'There is no such conversation.');
     if (!stored.participants.has(link.identity)) {
@@ -167,7 +154,7 @@ export function createFakeService(clock: SessionClock): FakeService {
     return stored;
   };
 
-  const conversationOn = (link: Link, { sid }: Stored): RemoteConversation => ({
+  const conversationOn = (link: Link, { sid }: StoredConversation): RemoteConversation => ({
     sid,
     get closed() {
       return service.conversations.get(sid)?.closed ?? false;
@@ -247,22 +234,8 @@ export function createFakeService(clock: SessionClock): FakeService {
       open: (sid) => request(link, 'open', () => conversationOn(link, enter(link, sid))),
       create: ({ uniqueName }) =>
         request(link, 'create', () => {
-          const named = [...service.conversations.values()].find(
-            (stored) => stored.uniqueName === uniqueName,
-          );
-          if (named) return conversationOn(link, enter(link, named.sid));
-          const sid = `CH${toHex(sha256(utf8Bytes(`${service.conversations.size} ${uniqueName}`))).slice(0, 32)}`;
-          const stored: Stored = {
-            sid,
-            uniqueName,
-            participants: new Set([link.identity]),
-            messages: [],
-            nextIndex: 0,
-            closed: false,
-            reads: new Map(),
-          };
-          service.conversations.set(sid, stored);
-          return conversationOn(link, stored);
+          const { sid } = store.named(uniqueName, link.identity);
+          return conversationOn(link, enter(link, sid));
         }),
       async close() {
         link.closed = true;
@@ -275,15 +248,10 @@ export function createFakeService(clock: SessionClock): FakeService {
     return connection;
   };
 
-  const stored = (sid: string): Stored => {
-    const found = service.conversations.get(sid);
-    if (!found) throw new Error(`The fake service has no conversation ${sid}.`);
-    return found;
-  };
-
+  const store = createFakeConversations(clock, tell);
   const service: FakeService = {
+    ...store,
     connect,
-    conversations: new Map(),
     tokenLifeMs: 3_600_000,
     tokenError: null,
     granted: [],
@@ -315,63 +283,8 @@ export function createFakeService(clock: SessionClock): FakeService {
         link.events.link('dead');
       }
     },
-    add(sid, author, body, attributes = {}) {
-      const conversation = stored(sid);
-      const index = conversation.nextIndex;
-      conversation.nextIndex += 1;
-      const at = clock.now();
-      const id = toHex(sha256(utf8Bytes(`${sid} ${index}`))).slice(0, 32);
-      const message = { sid: `IM${id}`, index, author, body, attributes, at, updatedAt: at, edited: false };
-      conversation.messages.push(message);
-      tell(sid, (listener) => listener.messageAdded(message));
-      return message;
-    },
-    edit(sid, index, body) {
-      const conversation = stored(sid);
-      conversation.messages = conversation.messages.map((message) => {
-        if (message.index !== index) return message;
-        const edited = {
-          ...message,
-          body,
-          edited: true,
-          updatedAt: Math.max(clock.now(), message.updatedAt + 1),
-        };
-        tell(sid, (listener) => listener.messageUpdated(edited));
-        return edited;
-      });
-    },
-    remove(sid, index) {
-      const conversation = stored(sid);
-      const gone = conversation.messages.find((message) => message.index === index);
-      conversation.messages = conversation.messages.filter((message) => message !== gone);
-      if (gone) tell(sid, (listener) => listener.messageRemoved({ sid: gone.sid, index }));
-    },
-    close(sid) {
-      stored(sid).closed = true;
-      tell(sid, (listener) => listener.ended('conversation_closed'));
-    },
-    delete(sid) {
-      service.conversations.delete(sid);
-      tell(sid, (listener) => listener.ended('conversation_gone'));
-    },
     type: (sid, identity, on) => tell(sid, (listener) => listener.typing(identity, on)),
     openConnections: () => links.size,
   };
   return service;
-}
-
-function claimsOf(token: string): { identity: string; exp: number | undefined } {
-  const claims = JSON.parse(
-    utf8Text(fromBase64url(token.split('.')[1] ?? '') ?? new Uint8Array()) ?? '{}',
-  ) as {
-    grants?: { identity?: string };
-    exp?: number;
-  };
-  return { identity: claims.grants?.identity ?? '', exp: claims.exp };
-}
-
-/** An unsigned token that the fake service and the session's own check accept. */
-export function makeFakeToken(identity: string, claims: Record<string, unknown> = {}): string {
-  const part = (value: unknown): string => toBase64url(utf8Bytes(JSON.stringify(value)));
-  return `${part({ alg: 'none' })}.${part({ ...claims, grants: { identity } })}.fake`;
 }

@@ -8,7 +8,8 @@ import { sha256 } from './browser/sha256.js';
 import { toHex } from './bytes.js';
 import type { Exclusive, SessionClock, SessionCrypto, SessionStorage } from './ports.js';
 
-export { createFakeService, type FakeService, type Fault, makeFakeToken } from './fake-service.js';
+export { createFakeService, type FakeService, type Fault } from './fake-service.js';
+export { makeFakeToken } from './fake-token.js';
 
 export interface FakeClock extends SessionClock {
   /** Moves time on, runs what is due, and lets everything that follows from it settle. */

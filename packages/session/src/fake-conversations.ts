@@ -1,0 +1,105 @@
+import { sha256 } from './browser/sha256.js';
+import { toHex, utf8Bytes } from './bytes.js';
+import type { ConversationEvents, RemoteMessage } from './connection.js';
+import type { SessionClock } from './ports.js';
+
+export interface StoredConversation {
+  sid: string;
+  uniqueName: string | null;
+  participants: Set<string>;
+  messages: RemoteMessage[];
+  nextIndex: number;
+  closed: boolean;
+  reads: Map<string, number>;
+}
+
+/** What the fake service has stored; every change is told to those who listen. */
+export interface FakeConversations {
+  conversations: Map<string, StoredConversation>;
+  add(sid: string, author: string, body: string, attributes?: Record<string, unknown>): RemoteMessage;
+  edit(sid: string, index: number, body: string): void;
+  remove(sid: string, index: number): void;
+  close(sid: string): void;
+  delete(sid: string): void;
+}
+
+export function createFakeConversations(
+  clock: SessionClock,
+  tell: (sid: string, say: (listener: ConversationEvents) => void) => void,
+): FakeConversations & { named(uniqueName: string, creator: string): StoredConversation } {
+  const conversations = new Map<string, StoredConversation>();
+  const idOf = (text: string): string => toHex(sha256(utf8Bytes(text))).slice(0, 32);
+  const stored = (sid: string): StoredConversation => {
+    const found = conversations.get(sid);
+    if (!found) throw new Error(`The fake service has no conversation ${sid}.`);
+    return found;
+  };
+
+  return {
+    conversations,
+    /** The conversation of this name, made by `creator` if there is none. */
+    named(uniqueName, creator) {
+      const known = [...conversations.values()].find((other) => other.uniqueName === uniqueName);
+      if (known) return known;
+      const sid = `CH${idOf(`${conversations.size} ${uniqueName}`)}`;
+      const made: StoredConversation = {
+        sid,
+        uniqueName,
+        participants: new Set([creator]),
+        messages: [],
+        nextIndex: 0,
+        closed: false,
+        reads: new Map(),
+      };
+      conversations.set(sid, made);
+      return made;
+    },
+    add(sid, author, body, attributes = {}) {
+      const conversation = stored(sid);
+      const index = conversation.nextIndex;
+      conversation.nextIndex += 1;
+      const at = clock.now();
+      const message = {
+        sid: `IM${idOf(`${sid} ${index}`)}`,
+        index,
+        author,
+        body,
+        attributes,
+        at,
+        updatedAt: at,
+        edited: false,
+      };
+      conversation.messages.push(message);
+      tell(sid, (listener) => listener.messageAdded(message));
+      return message;
+    },
+    edit(sid, index, body) {
+      const conversation = stored(sid);
+      conversation.messages = conversation.messages.map((message) => {
+        if (message.index !== index) return message;
+        const edited = {
+          ...message,
+          body,
+          edited: true,
+          updatedAt: Math.max(clock.now(), message.updatedAt + 1),
+        };
+        tell(sid, (listener) => listener.messageUpdated(edited));
+        return edited;
+      });
+    },
+    remove(sid, index) {
+      const conversation = stored(sid);
+      const gone = conversation.messages.find((message) => message.index === index);
+      conversation.messages = conversation.messages.filter((message) => message !== gone);
+      if (gone) tell(sid, (listener) => listener.messageRemoved({ sid: gone.sid, index }));
+    },
+    close(sid) {
+      stored(sid).closed = true;
+      tell(sid, (listener) => listener.ended('conversation_closed'));
+    },
+    delete(sid) {
+      conversations.delete(sid);
+      tell(sid, (listener) => listener.ended('conversation_gone'));
+    },
+  };
+}
