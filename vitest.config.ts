@@ -8,7 +8,8 @@ const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } }
  * The official SDK leaves promises of its own unhandled when its socket goes while it is still opening things, as
  * every drop and shutdown may find it. Applications see the same; nothing here can catch them. Only these are let by.
  */
-const sdkGivesUp = /^(disconnected|Unable to connect: Connection is not initialized)$/;
+const sdkGivesUp =
+  /^(disconnected( \(status: 0, code: 0\))?|Unable to connect: Connection is not initialized)$/;
 
 export default defineConfig({
   test: {
