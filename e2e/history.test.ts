@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser, leavingLoopback, newVisitor, type VisitorBrowser } from './support/browser.js';
 import { Chat } from './support/chat.js';
 import { type Stack, startStack } from './support/stack.js';
@@ -58,23 +58,51 @@ it('shows more than 100 messages, all of them, once and in order, while new ones
   );
 });
 
-it('shows a message that is sent right after joining again, for which the SDK gives no event', async () => {
-  const page = await visitor.newPage(stack.url);
-  const chat = new Chat(page);
-  await chat.openAndConnect();
-  const sid = (await chat.stored())?.conversation_sid ?? '';
-  const identity = (await chat.stored())?.uuid ?? '';
-  const participants = stack.rest.conversations(sid).participants;
+describe('a message sent right after joining, for which the SDK gives no event', () => {
+  // The state is the proof: it is *sent* only once the message was seen to be stored.
+  const sent = (chat: Chat, text: string) => chat.log.locator('[data-state=sent]').filter({ hasText: text });
 
-  await page.reload();
-  // The message is there between the moment the visitor is known to the service and the list being opened.
-  const early = stack.rest.conversations(sid).messages.create({ author: 'anna', body: 'in the gap' });
-  await chat.open();
-  await chat.send('and mine');
-  await early;
-  await chat.message('in the gap').waitFor();
-  await chat.message('and mine').waitFor();
-  expect(await chat.message('in the gap').count()).toBe(1);
-  expect(await chat.message('and mine').count()).toBe(1);
-  expect((await participants.list()).map((one) => one.identity)).toContain(identity);
+  it('appears for a new visitor who writes before there is a connection', async () => {
+    const chat = new Chat(await visitor.newPage(stack.url));
+    await chat.open();
+    await chat.send('first words');
+    await sent(chat, 'first words').waitFor();
+    expect(await chat.message('first words').count()).toBe(1);
+  });
+
+  it('appears for a returning visitor, with what others wrote in the gap', async () => {
+    const page = await visitor.newPage(stack.url);
+    const chat = new Chat(page);
+    await chat.openAndConnect();
+    const sid = (await chat.stored())?.conversation_sid ?? '';
+
+    await page.reload();
+    const early = stack.rest.conversations(sid).messages.create({ author: 'anna', body: 'in the gap' });
+    await chat.open();
+    await chat.send('and mine');
+    await early;
+    await chat.message('in the gap').waitFor();
+    await sent(chat, 'and mine').waitFor();
+    expect(await chat.message('in the gap').count()).toBe(1);
+    expect(await chat.message('and mine').count()).toBe(1);
+  });
+
+  it('appears when the page has thrown the chat out and it has come back by itself', async () => {
+    const page = await visitor.newPage(stack.url);
+    const chat = new Chat(page);
+    await chat.openAndConnect();
+    await chat.send('before');
+    await sent(chat, 'before').waitFor();
+    const sid = (await chat.stored())?.conversation_sid;
+
+    await page.evaluate(() => {
+      for (const child of [...document.documentElement.children]) if (child.shadowRoot) child.remove();
+    });
+    await chat.composer.waitFor();
+    await chat.send('right after');
+    await sent(chat, 'right after').waitFor();
+    await chat.message('before').waitFor();
+    expect(await chat.message('right after').count()).toBe(1);
+    expect((await chat.stored())?.conversation_sid).toBe(sid);
+  });
 });
