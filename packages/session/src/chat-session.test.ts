@@ -760,30 +760,42 @@ describe('a token that ends', () => {
     expect(session.getSnapshot().status).toBe('online');
   });
 
-  test('together with its identity stops what is on its way, and delivers it under the new one', async () => {
-    const { session, clock, service, sid } = await startedBrowser();
-    await clock.advance(service.tokenLifeMs * 0.79);
-    service.tokenError = new TokenServiceError('too old', { status: 403, code: 'identity_expired' });
-    let asked = 0;
-    service.add(sid, 'bot', 'before');
-    session.subscribe(() => {
-      if (session.getSnapshot().notices.length === 0 || asked > 0) return;
-      asked += 1;
-      // The new identity is there, its token is not.
-      service.tokenError = new TokenServiceError('down');
-    });
-    await clock.advance(service.tokenLifeMs * 0.02);
-    expect(asked).toBe(1);
-    expect(session.getSnapshot()).toMatchObject({ status: 'reconnecting', messages: [] });
-    session.send('to whom?');
-    await clock.advance(1_000);
-    service.tokenError = null;
-    await clock.advance(120_000);
-    expect(session.getSnapshot()).toMatchObject({ status: 'online', notices: ['previous_chat_gone'] });
-    expect(session.getSnapshot().conversationSid).not.toBe(sid);
-    expect(bodies(session)).toEqual(['to whom?']);
-    expect(service.conversations.get(sid)?.messages.map(({ body }) => body)).toEqual(['before']);
-  });
+  test.each([
+    ['stays', () => {}],
+    ['comes back', (service: FakeService) => service.drop()],
+    ['dies', (service: FakeService) => service.kill()],
+  ])(
+    'together with its identity, while the old link %s, delivers all under the new one',
+    async (_, happen) => {
+      const { session, clock, service, sid } = await startedBrowser();
+      await clock.advance(service.tokenLifeMs * 0.79);
+      service.tokenError = new TokenServiceError('too old', { status: 403, code: 'identity_expired' });
+      let asked = 0;
+      service.add(sid, 'bot', 'before');
+      session.subscribe(() => {
+        if (session.getSnapshot().notices.length === 0 || asked > 0) return;
+        asked += 1;
+        // The new identity is there, its token is not.
+        service.tokenError = new TokenServiceError('down');
+      });
+      await clock.advance(service.tokenLifeMs * 0.02);
+      expect(asked).toBe(1);
+      expect(session.getSnapshot()).toMatchObject({ status: 'reconnecting', messages: [] });
+      session.send('to whom?');
+      happen(service);
+      await clock.advance(3_000);
+      expect(session.getSnapshot().status).toBe('reconnecting');
+      service.tokenError = null;
+      await clock.advance(120_000);
+      expect(session.getSnapshot()).toMatchObject({ status: 'online', notices: ['previous_chat_gone'] });
+      expect(session.getSnapshot().conversationSid).not.toBe(sid);
+      expect(bodies(session)).toEqual(['to whom?']);
+      const { identity, conversationSid } = session.getSnapshot();
+      const made = [...service.conversations.values()].filter((other) => other.sid !== sid);
+      expect(made.map((other) => [other.sid, ...other.participants])).toEqual([[conversationSid, identity]]);
+      expect(service.conversations.get(sid)?.messages.map(({ body }) => body)).toEqual(['before']);
+    },
+  );
 });
 
 describe('a clock that is put back', () => {

@@ -243,7 +243,9 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     keeper = createConnectionKeeper({
       ...options,
       token,
-      onUp(connection, fresh, { conversationSid: offered }) {
+      onUp(connection, fresh, { identity, conversationSid: offered }) {
+        // Still the link of an identity that was replaced: what is opened by it would be that one's.
+        if (identity !== known().uuid) return;
         latest = { connection, offered };
         if (!facts.ended) void conversation.bringUp({ connection, fresh, offered });
       },

@@ -33,6 +33,11 @@ test('what was refused in another tab is not sent by this one', () => {
   expect(mergePending([entry('a')], [refused])).toEqual([refused]);
 });
 
+test('what is as it was stays the same list', () => {
+  const mine = [entry('a', { attempted: true }), entry('b', { state: 'failed', error: 'refused' })];
+  expect(mergePending(mine, mine.slice(0, 1))).toBe(mine);
+});
+
 test('what another tab wrote comes last', () => {
   expect(mergePending([entry('b')], [entry('a'), entry('b')]).map(({ cid }) => cid)).toEqual(['b', 'a']);
 });

@@ -80,5 +80,7 @@ export function mergePending(
     if (other.state === 'failed') return other;
     return other.attempted && !entry.attempted ? { ...entry, attempted: true, after: other.after } : entry;
   });
-  return [...merged, ...stored.filter(({ cid }) => !known.has(cid))];
+  const added = stored.filter(({ cid }) => !known.has(cid));
+  const same = added.length === 0 && merged.every((entry, place) => entry === mine[place]);
+  return same ? mine : [...merged, ...added];
 }

@@ -168,6 +168,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
         // Once: an identity that was just made and is refused again will be refused for ever.
         if (identityReplaced) throw giveUp('identity_rejected');
         identityReplaced = true;
+        grant = null;
         await options.newIdentity(failure.birthSeconds);
         attempt = 0;
         continue;
