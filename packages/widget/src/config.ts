@@ -60,7 +60,10 @@ const read = (standard: Standard | undefined, value: unknown): unknown => {
   const text = typeof value === 'object' ? undefined : String(value);
   if (typeof standard === 'boolean')
     return text === '' || text === 'true' || (text === 'false' ? false : undefined);
-  if (typeof standard === 'number') return Number.isFinite(Number(text)) ? Number(text) : undefined;
+  if (typeof standard === 'number') {
+    const number = Number(text);
+    return Number.isFinite(number) ? number : undefined;
+  }
   return typeof standard === 'string' || standard?.includes(text as string) ? text : undefined;
 };
 
@@ -108,13 +111,15 @@ export type ChatEventName =
   | 'connection'
   | 'error';
 
+export type EventDetail = Record<string, Plain>;
+
 /** What the loader gives the app. Called from the frame, run in the page. */
 export interface FrameHost {
   readonly options: ChatOptions;
-  /** Runs the chat SDK's script in the frame; it puts its {@link FrameWindow.conversationsWebChatConnect} there. */
-  loadSdk(done: (loaded: boolean) => void): void;
-  /** `fields` names the values, separated by spaces. */
-  emit(event: ChatEventName, fields: string, ...values: Plain[]): void;
+  /** Runs the chat SDK's script in the frame: if that works, {@link FrameWindow.conversationsWebChatConnect} is there. */
+  loadSdk(done: () => void): void;
+  /** Of `detail` only the values are kept. */
+  emit(event: ChatEventName, detail: EventDetail): void;
   close(): void;
   /** Values that outlive the frame but not the page. */
   readonly memory: Record<string, string>;

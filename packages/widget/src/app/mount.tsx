@@ -4,6 +4,7 @@ import { type FrameApp, type FrameHost, type FrameWindow, isTheme } from '../con
 import { App } from './App.jsx';
 import { colourFrame, followViewport } from './fit-frame.js';
 import { openSession } from './open-session.js';
+import { refuseFiles } from './refuse-files.js';
 import { reportToPage } from './report-to-page.js';
 import { addBaseSheet } from './theme/base-sheet.js';
 import { tidyStorage } from './tidy-storage.js';
@@ -29,9 +30,7 @@ function mount(host: FrameHost): FrameApp {
   const options = { ...host.options };
   const view = createViewStore(options.theme);
   const session = openSession(options, host.memory, () => loadConnect(host));
-  const stopReporting = reportToPage(session, view, (event, fields, ...values) =>
-    host.emit(event, fields, ...values),
-  );
+  const stopReporting = reportToPage(session, view, (event, detail) => host.emit(event, detail));
 
   const own = frame.frameElement as HTMLElement;
   colourFrame(own, options.theme);
@@ -44,11 +43,15 @@ function mount(host: FrameHost): FrameApp {
   document.title = options.title;
   document.documentElement.lang = 'en';
   addBaseSheet();
+  refuseFiles(document);
+  const early = document.querySelector('textarea')?.value;
+  if (early) session.draft.write(early);
   const element = document.createElement('div');
   element.id = 'chat';
   document.body.replaceChildren(element);
   const root = createRoot(element);
-  root.render(<App session={session} view={view} options={options} onClose={() => host.close()} />);
+  const onClose = (): void => host.close();
+  root.render(<App session={session} view={view} options={options} onClose={onClose} />);
 
   // The first picture first: signing in and evaluating the SDK can wait for it.
   let started = false;
@@ -75,8 +78,9 @@ function mount(host: FrameHost): FrameApp {
     },
     destroy() {
       stopFollowing();
-      stopReporting();
+      // It says so at once, and so the page hears it.
       void session.stop();
+      stopReporting();
       root.unmount();
       tidyStorage(() => [localStorage, sessionStorage]);
     },

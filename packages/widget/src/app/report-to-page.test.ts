@@ -36,10 +36,7 @@ const theirs: ChatMessage = {
 function change(before: Partial<ChatSnapshot>, after: Partial<ChatSnapshot>): Told[] {
   const told: Told[] = [];
   const from = { ...emptySnapshot, ...before };
-  reportChange(from, { ...from, ...after }, (event, fields, ...values) => {
-    expect(fields.split(' ')).toHaveLength(values.length);
-    told.push([event, ...values]);
-  });
+  reportChange(from, { ...from, ...after }, (event, detail) => told.push([event, ...Object.values(detail)]));
   return told;
 }
 
@@ -71,6 +68,9 @@ describe('what the page hears of a change', () => {
     expect(change({ messages: [own] }, { messages: [failed] })).toEqual([
       ['message:failed', 'c1', 'Hello', 'too_long'],
     ]);
+    expect(change({ identity: 'me' }, { messages: [failed] })).toHaveLength(1);
+    // Read from storage together with who the visitor is: the page has heard of it then.
+    expect(change({}, { identity: 'me', messages: [failed] })).toEqual([]);
   });
 
   it('is typing when it begins and ends, not for each one who joins in', () => {
@@ -103,7 +103,7 @@ describe('unread messages', () => {
     } as ChatSession;
     const view = createViewStore('light');
     const told: Told[] = [];
-    reportToPage(session, view, (event, _, ...values) => told.push([event, ...values]));
+    reportToPage(session, view, (event, detail) => told.push([event, ...Object.values(detail)]));
     const show = (messages: ChatMessage[]): void => {
       current = { ...current, messages };
       notify();

@@ -1,50 +1,43 @@
 import type { ChatSession, ChatSnapshot } from '@conversations-web-chat/session';
-import type { ChatEventName, Plain } from '../config.js';
+import type { FrameHost } from '../config.js';
 import { createNewcomers } from './newcomers.js';
 import type { ViewStore } from './view-store.js';
 
-type Emit = (event: ChatEventName, fields: string, ...values: Plain[]) => void;
+type Emit = FrameHost['emit'];
 
 /** What happened between two snapshots that concerns what the visitor wrote and the state of the chat. */
 export function reportChange(before: ChatSnapshot, after: ChatSnapshot, emit: Emit): void {
   if (before.status !== after.status || before.reason !== after.reason) {
-    emit('connection', 'status reason', after.status, after.reason);
+    emit('connection', { status: after.status, reason: after.reason });
   }
   if (after.conversationSid !== null && after.conversationSid !== before.conversationSid) {
-    emit('conversation:started', 'conversationSid', after.conversationSid);
+    emit('conversation:started', { conversationSid: after.conversationSid });
   }
   if (after.status === 'ended' && before.status !== 'ended') {
-    emit('conversation:ended', 'conversationSid reason', after.conversationSid, after.reason);
+    emit('conversation:ended', { conversationSid: after.conversationSid, reason: after.reason });
   }
   if (
     (after.status === 'failed' || after.status === 'blocked') &&
     after.reason &&
     after.reason !== before.reason
   ) {
-    emit('error', 'code message', after.reason, `The chat is ${after.status}: ${after.reason}.`);
+    emit('error', { code: after.reason, message: `The chat is ${after.status}: ${after.reason}.` });
   }
   if (after.messages !== before.messages) {
     const earlier = new Map(before.messages.map((message) => [message.key, message.state]));
-    for (const message of after.messages) {
-      const was = earlier.get(message.key);
-      if (!message.own || was === undefined || was === message.state) continue;
-      if (message.state === 'sent') {
-        emit(
-          'message:sent',
-          'key sid index body at',
-          message.key,
-          message.sid,
-          message.index,
-          message.body,
-          message.at,
-        );
-      } else if (message.state === 'failed') {
-        emit('message:failed', 'key body error', message.key, message.body, message.error);
+    for (const { key, sid, index, own, body, at, state, error } of after.messages) {
+      const was = earlier.get(key);
+      if (!own || was === state) continue;
+      if (state === 'sent' && was !== undefined) {
+        emit('message:sent', { key, sid, index, body, at });
+      } else if (state === 'failed' && (was !== undefined || before.identity !== null)) {
+        // One too long never was anything else; only what was stored comes together with the visitor's identity.
+        emit('message:failed', { key, body, error });
       }
     }
   }
   const [typed, types] = [before.typing.length > 0, after.typing.length > 0];
-  if (typed !== types) emit('typing', 'typing', types);
+  if (typed !== types) emit('typing', { typing: types });
 }
 
 /** Tells the page what happens in the session, and counts what comes while the panel is closed. */
@@ -55,7 +48,7 @@ export function reportToPage(session: ChatSession, view: ViewStore, emit: Emit):
   const setUnread = (count: number): void => {
     if (count === unread) return;
     unread = count;
-    emit('unread', 'unread', unread);
+    emit('unread', { unread });
   };
 
   const stopSession = session.subscribe(() => {
@@ -64,7 +57,7 @@ export function reportToPage(session: ChatSession, view: ViewStore, emit: Emit):
     before = after;
     const arrived = newcomers(after);
     for (const { sid, index, author, body, at } of arrived) {
-      emit('message:received', 'sid index author body at', sid, index, author, body, at);
+      emit('message:received', { sid, index, author, body, at });
     }
     if (!view.get().open) setUnread(unread + arrived.length);
   });
@@ -74,5 +67,6 @@ export function reportToPage(session: ChatSession, view: ViewStore, emit: Emit):
   return () => {
     stopSession();
     stopView();
+    setUnread(0);
   };
 }

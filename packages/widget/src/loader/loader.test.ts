@@ -28,8 +28,8 @@ type HostPage = {
   told?: string[];
   heard: unknown[];
   frameHost: {
-    emit(event: string, fields: string, ...values: unknown[]): void;
-    loadSdk(done: (loaded: boolean) => void): void;
+    emit(event: string, detail: Record<string, unknown>): void;
+    loadSdk(done: () => void): void;
     close(): void;
   };
   ConversationsWebChat: ((name: string) => void) & {
@@ -85,7 +85,7 @@ beforeEach(async () => {
 });
 afterEach(() => context.close());
 
-async function open(attributes = '', before = '', after = ''): Promise<Page> {
+async function open(attributes = '', before = '', after = '', policy = '', markup = ''): Promise<Page> {
   const page = await context.newPage();
   page.on('console', (message) => message.type() === 'warning' && warnings.push(message.text()));
   page.on('pageerror', (error) => errors.push(error.message));
@@ -99,8 +99,12 @@ async function open(attributes = '', before = '', after = ''): Promise<Page> {
     if (name === '/sdk.js') return route.fulfill({ ...javascript, body: 'window.sdkIsThere = true;' });
     if (name !== '/') return route.fulfill({ status: 404 });
     const listening = '<script>window.heard = []; </script>';
-    const body = `<!doctype html><link rel="icon" href="data:,"><body><button>host</button>${listening}<script>${before}</script>${script}${after}`;
-    return route.fulfill({ contentType: 'text/html', body });
+    const body = `<!doctype html><link rel="icon" href="data:,"><body><button>host</button>${markup}${listening}<script>${before}</script>${script}${after}`;
+    return route.fulfill({
+      contentType: 'text/html',
+      body,
+      headers: policy ? { 'Content-Security-Policy': policy } : {},
+    });
   });
   await page.goto('http://shop.localhost/');
   return page;
@@ -193,6 +197,14 @@ describe('the global', () => {
     expect(await page.evaluate(() => window.heard)).toEqual(['open', 'ready']);
   });
 
+  it('tells who listened before it was there that it has opened by itself', async () => {
+    const calls = `window.ConversationsWebChat = function () { (ConversationsWebChat.q = ConversationsWebChat.q || []).push(arguments) };
+      ConversationsWebChat('on', 'open', () => heard.push('open'));`;
+    const page = await open('data-open', calls);
+    await untilTold(page, 'mounted');
+    expect(await page.evaluate(() => window.heard)).toEqual(['open']);
+  });
+
   it('tells “ready” to one who asks late, and hands out a way to stop listening', async () => {
     const page = await open();
     await page.evaluate(() => window.ConversationsWebChat.on('ready', () => window.heard.push('late')));
@@ -227,8 +239,8 @@ describe('the global', () => {
       });
       window.ConversationsWebChat.on('connection', (detail) => window.heard.push(detail.status));
       window.ConversationsWebChat.close();
-      window.frameHost.emit('connection', 'status reason', 'online', null);
-      window.frameHost.emit('unread', 'unread', 3);
+      window.frameHost.emit('connection', { status: 'online', reason: null });
+      window.frameHost.emit('unread', { unread: 3 });
       return { heard: window.heard, state: window.ConversationsWebChat.getState() };
     });
     expect(result.heard).toEqual(['online', 3, true]);
@@ -304,10 +316,34 @@ describe('what a page may do to it', () => {
     await page.evaluate(() => window.ConversationsWebChat.destroy());
     expect(await page.locator('iframe').count()).toBe(0);
     expect(await launcher(page).count()).toBe(0);
-    expect((await told(page)).at(-1)).toBe('destroyed');
+    expect((await told(page)).slice(-2)).toEqual(['shown false false', 'destroyed']);
+    expect(await page.evaluate(() => window.ConversationsWebChat.getState().open)).toBe(false);
     await page.evaluate(() => window.ConversationsWebChat.start({ open: false, position: 'left' }));
     expect((await launcher(page).boundingBox())?.x).toBe(20);
     expect(await page.locator('iframe').count()).toBe(0);
+  });
+
+  it('comes back after destroy where the page enforces Trusted Types and allows the policy once', async () => {
+    const page = await open(
+      'data-open',
+      '',
+      '',
+      "require-trusted-types-for 'script'; trusted-types conversations-web-chat",
+    );
+    await untilTold(page, 'mounted');
+    await page.evaluate(() => {
+      window.told = [];
+      window.ConversationsWebChat.destroy();
+      window.ConversationsWebChat.start({ open: true });
+    });
+    await untilTold(page, 'mounted');
+    expect(warnings).toEqual([]);
+  });
+
+  it('takes its scripts from nowhere else, though an element of the page goes by “currentScript”', async () => {
+    const page = await open('', '', '', '', '<img name="currentScript" src="/elsewhere/">');
+    await expect.poll(() => warnings).toEqual(['ConversationsWebChat Needs a <script src>.']);
+    expect(await launcher(page).count()).toBe(0);
   });
 
   it('hides and shows its launcher', async () => {
@@ -327,11 +363,17 @@ describe('when its scripts cannot be had', () => {
       window.ConversationsWebChat.on('error', (detail) => window.heard.push(detail.code)),
     );
     await launcher(page).click();
-    await page.frameLocator('iframe').getByText('The chat did not load.').waitFor();
+    await page.frameLocator('iframe').getByText('Chat did not load.').waitFor();
     expect(await page.evaluate(() => window.heard)).toEqual(['load_failed']);
+    const again = async () => {
+      await launcher(page).click();
+      await launcher(page).click();
+    };
+    await again();
+    await page.waitForFunction(() => (window as HostPage & Window).heard.length === 2);
+    expect(await page.frameLocator('iframe').getByText('Chat did not load.').count()).toBe(1);
     appIsThere = true;
-    await launcher(page).click();
-    await launcher(page).click();
+    await again();
     await untilTold(page, 'mounted');
     expect(errors).toEqual([]);
   });
@@ -339,10 +381,11 @@ describe('when its scripts cannot be had', () => {
   it('runs the SDK in the frame only, when the app asks for it', async () => {
     const page = await open('data-open');
     await untilTold(page, 'mounted');
-    const loaded = await page.evaluate(
-      () => new Promise((resolve) => window.frameHost.loadSdk((done) => resolve(done))),
-    );
-    expect(loaded).toBe(true);
+    await page.evaluate(() => new Promise<void>((resolve) => window.frameHost.loadSdk(resolve)));
+    const inFrame = await page.locator('iframe').evaluate((frame: HTMLIFrameElement) => {
+      return 'sdkIsThere' in (frame.contentWindow as Window);
+    });
+    expect(inFrame).toBe(true);
     expect(await page.evaluate(() => 'sdkIsThere' in window)).toBe(false);
   });
 });

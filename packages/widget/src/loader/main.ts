@@ -1,5 +1,6 @@
-import { type Plain, readOptions } from '../config.js';
+import { type EventDetail, type Plain, readOptions } from '../config.js';
 import { createPanel, type Emit, type Panel } from './panel.js';
+import { createPolicy } from './policy.js';
 
 const GLOBAL = 'ConversationsWebChat';
 const PREFIX = 'conversations-web-chat:';
@@ -11,7 +12,7 @@ type Global = ((name: string, ...rest: unknown[]) => unknown) & {
   q?: Iterable<Iterable<unknown>>;
   start?: Method;
 } & Record<string, unknown>;
-type Listener = (detail: Record<string, Plain>) => void;
+type Listener = (detail: EventDetail) => void;
 
 const page = window as unknown as Record<string, Global | undefined>;
 
@@ -21,20 +22,16 @@ const complain = (problem: unknown): void => {
 };
 
 function install(script: HTMLScriptElement, queue: Iterable<Iterable<unknown>>): void {
-  const state: Record<string, Plain> = { status: 'idle', unread: 0, conversationSid: null, open: false };
-  const handlers: [type: string, listener: Listener, handler: (occurred: Event) => void][] = [];
+  const state: EventDetail = { status: 'idle', unread: 0, conversationSid: null, open: false };
+  const listening: [event: unknown, listener: unknown, stop: () => void][] = [];
+  const policy = createPolicy(script);
   let panel: Panel | null = null;
   let ready = false;
 
-  const emit: Emit = (event, fields, ...values) => {
+  const emit: Emit = (event, values) => {
     // Made here, in the page's realm, of values that have none.
-    const detail: Record<string, Plain> = {};
-    let place = 0;
-    for (const name of fields.split(' ')) {
-      const value = values[place++] as Plain;
-      detail[name] = value;
-      if (name in state) state[name] = value;
-    }
+    const detail = { ...values };
+    for (const name in state) if (name in detail) state[name] = detail[name] as Plain;
     dispatchEvent(new CustomEvent(PREFIX + event, { detail }));
   };
 
@@ -42,10 +39,11 @@ function install(script: HTMLScriptElement, queue: Iterable<Iterable<unknown>>):
   const on = (event: unknown, listener: Listener, once?: boolean): (() => void) => {
     const type = PREFIX + event;
     const handler = (occurred: Event): void => listener((occurred as CustomEvent).detail);
-    handlers[handlers.length] = [type, listener, handler];
+    const stop = (): void => removeEventListener(type, handler);
+    listening[listening.length] = [event, listener, stop];
     if (event === 'ready' && ready) setTimeout(listener, 0, {});
     else addEventListener(type, handler, { once: !!once });
-    return () => removeEventListener(type, handler);
+    return stop;
   };
 
   const methods: Record<string, Method> = {
@@ -53,8 +51,9 @@ function install(script: HTMLScriptElement, queue: Iterable<Iterable<unknown>>):
       if (panel) return;
       const options = readOptions({ ...script.dataset, ...(more as object) }, complain);
       options.nonce ||= script.nonce as string;
-      panel = createPanel(options, script, emit);
-      if (options.open) panel.open();
+      panel = createPanel(options, policy, emit);
+      // Not before those are listening whose calls are queued.
+      if (options.open) on('ready', () => panel?.open(), true);
     },
     destroy() {
       panel?.destroy();
@@ -63,9 +62,7 @@ function install(script: HTMLScriptElement, queue: Iterable<Iterable<unknown>>):
     on: on as Method,
     once: (event, listener) => on(event, listener as Listener, true),
     off(event, listener) {
-      for (const [type, known, handler] of handlers) {
-        if (known === listener && type === PREFIX + event) removeEventListener(type, handler);
-      }
+      for (const [heard, by, stop] of listening) if (heard === event && by === listener) stop();
     },
     getState: () => ({ ...state }),
   };
@@ -86,10 +83,11 @@ function install(script: HTMLScriptElement, queue: Iterable<Iterable<unknown>>):
   api('start');
   for (const [name, ...rest] of queue) api(name as string, ...rest);
   ready = true;
-  emit('ready', 'status', 'idle');
+  emit('ready', {});
 }
 
 const script = document.currentScript as HTMLScriptElement | null;
 const earlier = page[GLOBAL];
-if (!script?.src) complain('Needs a <script src>.');
+// An image by this name in the page's markup would be found first, and would say where scripts come from.
+if (!(script instanceof HTMLScriptElement && script.src)) complain('Needs a <script src>.');
 else if (!earlier?.start) install(script, earlier?.q ?? []);

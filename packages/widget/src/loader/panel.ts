@@ -2,25 +2,18 @@ import type {
   ChatEventName,
   ChatOptions,
   ChatTheme,
+  EventDetail,
   FrameApp,
   FrameHost,
   FrameWindow,
   Plain,
 } from '../config.js';
 import { styles } from './look.js';
+import { APP, type Policy, SDK } from './policy.js';
 
-declare const __APP_FILE__: string;
-declare const __SDK_FILE__: string;
+const NOT_LOADED = 'Chat did not load. Close it and try again.';
 
-/** Standards mode, the page's own origin, nothing in it. */
-const FRAME_DOCUMENT = '<!doctype html>';
-const NOT_LOADED = 'The chat did not load. Close it and try again.';
-
-export type Emit = (event: ChatEventName, fields: string, ...values: Plain[]) => void;
-interface Policy {
-  createHTML(text: string): string;
-  createScriptURL(file: string): string;
-}
+export type Emit = (event: ChatEventName, detail: EventDetail) => void;
 
 /** The methods of the public API that need launcher or frame. */
 export interface Panel {
@@ -36,7 +29,7 @@ export interface Panel {
 }
 
 /** Launcher and panel in the page. */
-export function createPanel(options: ChatOptions, script: HTMLScriptElement, emit: Emit): Panel {
+export function createPanel(options: ChatOptions, policy: Policy, emit: Emit): Panel {
   const host = document.createElement('div');
   const shadow = host.attachShadow({ mode: 'open' });
   const launcher = document.createElement('button');
@@ -51,19 +44,6 @@ export function createPanel(options: ChatOptions, script: HTMLScriptElement, emi
   let unread: Plain = 0;
   let moves = 0;
 
-  // Whoever holds this policy gets nothing out of it but three constants.
-  let policy: Policy = {
-    createHTML: () => FRAME_DOCUMENT,
-    createScriptURL: (file) => new URL(file === __SDK_FILE__ ? file : __APP_FILE__, script.src).href,
-  };
-  try {
-    // A page may forbid the name. If it does not enforce Trusted Types either, plain text still works.
-    const { trustedTypes } = window as {
-      trustedTypes?: { createPolicy(name: string, rules: Policy): Policy };
-    };
-    policy = trustedTypes?.createPolicy('conversations-web-chat', policy) ?? policy;
-  } catch {}
-
   const show = (): void => {
     frame.inert = !isOpen;
     launcher.className = isOpen ? 'o' : '';
@@ -76,14 +56,13 @@ export function createPanel(options: ChatOptions, script: HTMLScriptElement, emi
   };
 
   /** Adds a script to the frame; without `done` only fetches it. Each kind of element ignores what it has no use for. */
-  const add = (file: string, done?: (loaded: boolean) => void): void => {
+  const add = (file: string, done?: () => void): void => {
     const target = frame.contentDocument as Document;
     const element = target.createElement(done ? 'script' : 'link') as HTMLScriptElement & HTMLLinkElement;
     element.nonce = options.nonce;
     element.rel = 'preload';
     element.as = 'script';
-    element.onload = () => done?.(true);
-    element.onerror = () => done?.(false);
+    element.onload = element.onerror = done ?? null;
     element.src = element.href = policy.createScriptURL(file);
     target.head.append(element);
   };
@@ -92,19 +71,22 @@ export function createPanel(options: ChatOptions, script: HTMLScriptElement, emi
     options,
     memory: {},
     close: () => setOpen(false),
-    loadSdk: (done) => add(__SDK_FILE__, done),
-    emit(event, fields, ...values) {
-      if (event === 'unread') {
-        unread = values[0] as Plain;
-        show();
-      }
-      emit(event, fields, ...values);
+    loadSdk: (done) => add(SDK, done),
+    emit(event, detail) {
+      unread = detail.unread ?? unread;
+      show();
+      emit(event, detail);
     },
   };
 
   const load = (): void => {
     const { contentDocument } = frame;
-    add(__APP_FILE__, () => {
+    const { body } = contentDocument as Document;
+    // Unseen, it takes the first letters; the app puts them into the composer.
+    const field = body.lastChild as HTMLElement;
+    field.style.opacity = '0';
+    if (shadow.activeElement === frame) field.focus();
+    add(APP, () => {
       // The frame may have been moved, and so reloaded, while its script was on the way.
       if (frame.contentDocument !== contentDocument) return;
       app = (frame.contentWindow as FrameWindow).conversationsWebChatApp?.(frameHost) ?? null;
@@ -114,8 +96,8 @@ export function createPanel(options: ChatOptions, script: HTMLScriptElement, emi
         calls = [];
       } else {
         wanted = false;
-        if (contentDocument) contentDocument.body.textContent = NOT_LOADED;
-        emit('error', 'code message', 'load_failed', NOT_LOADED);
+        body.replaceChildren(NOT_LOADED, field);
+        emit('error', { code: 'load_failed', message: NOT_LOADED });
       }
     });
   };
@@ -128,8 +110,8 @@ export function createPanel(options: ChatOptions, script: HTMLScriptElement, emi
     frame.onload = () => {
       filled = true;
       app = null;
-      add(__APP_FILE__);
-      add(__SDK_FILE__);
+      add(APP);
+      add(SDK);
       if (wanted) load();
     };
     frame.srcdoc = policy.createHTML('');
@@ -159,16 +141,15 @@ export function createPanel(options: ChatOptions, script: HTMLScriptElement, emi
     isOpen = next;
     if (next) {
       before = document.activeElement as HTMLElement;
-      want();
+      near();
     }
     // First shown, then focused: on a phone the launcher is there only while the chat is closed.
     show();
     if (focus) (next ? frame : launcher.hidden ? before : launcher)?.focus();
+    if (next) want();
     app?.shown(next, focus);
-    emit(next ? 'open' : 'close', 'open', next);
+    emit(next ? 'open' : 'close', { open: next });
   };
-  const open = (): void => setOpen(true);
-  const close = (): void => setOpen(false);
   const toggle = (): void => setOpen(!isOpen);
 
   // Pages that swap their body, or all they have, must not lose the chat; two that fight over it must not hang.
@@ -188,7 +169,7 @@ export function createPanel(options: ChatOptions, script: HTMLScriptElement, emi
   launcher.onclick = toggle;
   launcher.onpointerenter = launcher.onfocus = near;
   launcher.onkeydown = ({ key }) => {
-    if (key === 'Escape') close();
+    if (key === 'Escape') setOpen(false);
   };
   launcher.append(badge);
   shadow.append(launcher);
@@ -196,15 +177,15 @@ export function createPanel(options: ChatOptions, script: HTMLScriptElement, emi
   attach();
 
   return {
-    open,
-    close,
+    open: () => setOpen(true),
+    close: () => setOpen(false),
     toggle,
     show() {
       launcher.hidden = options.hideLauncher;
     },
     hide() {
-      close();
       launcher.hidden = true;
+      setOpen(false);
     },
     sendMessage: (text) => ask('sendMessage', text),
     prefill: (text) => ask('prefill', text),
@@ -213,6 +194,7 @@ export function createPanel(options: ChatOptions, script: HTMLScriptElement, emi
       app?.setTheme(theme as ChatTheme);
     },
     destroy() {
+      setOpen(false);
       observer.disconnect();
       app?.destroy();
       host.remove();
