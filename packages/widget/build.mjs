@@ -92,10 +92,6 @@ await writeFile(path.join(outDir, sdkFile), sdk.code);
 await writeFile(path.join(outDir, 'chat-widget.js'), loader.code);
 await writeFile(path.join(outDir, 'third-party.txt'), notices);
 await writeFile(path.join(outDir, 'modules.json'), `${JSON.stringify(manifest, null, 1)}\n`);
-await writeFile(
-  path.join(outDir, 'third-party.txt'),
-  await thirdPartyNotices([...app.modules, ...sdk.modules]),
-);
 const beside = ['modules.json', 'third-party.txt'];
 for (const file of await readdir(outDir)) {
   if (!beside.includes(file) && !(file in manifest)) await rm(path.join(outDir, file), { recursive: true });

@@ -1,9 +1,10 @@
 import type { ChatSession } from '@conversations-web-chat/session';
 import { Box } from '@twilio-paste/box';
 import {
-  type KeyboardEvent,
+  type FocusEvent,
   useCallback,
   useEffect,
+  useLayoutEffect,
   useMemo,
   useRef,
   useState,
@@ -36,31 +37,54 @@ export function App({ session, view, options, onClose }: AppProps): React.JSX.El
   const fieldRef = useRef<HTMLTextAreaElement>(null);
   const startRef = useRef<HTMLButtonElement>(null);
   const windowRef = useRef<HTMLElement>(null);
+  const focusedRef = useRef<Element | null>(null);
   const [atBottom, setAtBottom] = useState(true);
   const words = useMemo(() => ({ strings: en, locale: undefined }), []);
   const ended = snapshot.status === 'ended';
 
-  useEffect(() => {
-    if (panel.focus > 0)
-      (fieldRef.current ?? startRef.current ?? windowRef.current)?.focus({ preventScroll: true });
-  }, [panel.focus]);
+  const focus = useCallback(
+    () => (fieldRef.current ?? startRef.current ?? windowRef.current)?.focus({ preventScroll: true }),
+    [],
+  );
+  // Before the next key is pressed, not after the next paint.
+  useLayoutEffect(() => {
+    if (panel.focus > 0) focus();
+  }, [panel.focus, focus]);
+
+  // A button that goes away when it is pressed would take the visitor's place in the chat with it.
+  useLayoutEffect(() => {
+    if (!focusedRef.current || focusedRef.current.isConnected) return;
+    focusedRef.current = null;
+    if (document.hasFocus() && document.activeElement === document.body) focus();
+  });
 
   const { prefill } = panel;
   const { setDraft } = chat;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (prefill.count > 0) setDraft(prefill.text);
   }, [prefill, setDraft]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the messages may need it
   useEffect(() => {
-    if (panel.open && atBottom && snapshot.historyLoaded && !document.hidden) session.markRead();
+    const look = (): void => {
+      if (panel.open && atBottom && snapshot.historyLoaded && !document.hidden) session.markRead();
+    };
+    look();
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
   }, [panel.open, atBottom, snapshot.messages, snapshot.historyLoaded, session]);
 
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape' || event.defaultPrevented || event.nativeEvent.isComposing) return;
-    event.preventDefault();
-    onClose();
-  };
+  // Wherever in the frame the focus is, also nowhere.
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape' || event.defaultPrevented || event.isComposing) return;
+      event.preventDefault();
+      onClose();
+    };
+    document.addEventListener('keydown', onKeyDown);
+    return () => document.removeEventListener('keydown', onKeyDown);
+  }, [onClose]);
+
   const onStartNew = useCallback(() => {
     session.startNew();
     view.set({ focus: view.get().focus + 1 });
@@ -72,10 +96,13 @@ export function App({ session, view, options, onClose }: AppProps): React.JSX.El
         <Box
           ref={windowRef}
           element="CHAT_WINDOW"
+          data-closed={!panel.open || undefined}
           role="dialog"
           aria-labelledby="chat-title"
           tabIndex={-1}
-          onKeyDown={onKeyDown}
+          onFocus={(event: FocusEvent) => {
+            focusedRef.current = event.target;
+          }}
         >
           <Header title={options.title} titleId="chat-title" status={chat.status} onClose={onClose} />
           {chat.notice ? <Notice notice={chat.notice} /> : null}

@@ -53,6 +53,20 @@ describe('newcomers', () => {
     expect(newcomers(snapshot([greeting]))).toEqual([greeting]);
   });
 
+  it('are told in the first conversation however early the greeting comes', () => {
+    const newcomers = createNewcomers();
+    const before = { identity: 'me', conversationSid: null, historyLoaded: false };
+    const greeting = message(0);
+    expect(newcomers(snapshot([], before))).toEqual([]);
+    expect(newcomers(snapshot([greeting], { identity: 'me' }))).toEqual([greeting]);
+  });
+
+  it('are not what a visitor who is known elsewhere had said and heard there', () => {
+    const newcomers = createNewcomers();
+    newcomers(snapshot([], { identity: 'me', conversationSid: null, historyLoaded: false }));
+    expect(newcomers(snapshot([message(0), message(1, true)], { identity: 'me' }))).toEqual([]);
+  });
+
   it('are told from the first on in a conversation that follows another', () => {
     const newcomers = createNewcomers();
     newcomers(snapshot([message(40)]));

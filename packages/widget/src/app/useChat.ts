@@ -1,17 +1,15 @@
 import type { ChatSession, ChatSnapshot } from '@conversations-web-chat/session';
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { createAnnouncer } from './announcer.js';
 import type { Strings } from './i18n/en.js';
-import { createNewcomers } from './newcomers.js';
 import { currentNotice } from './notice.js';
-import { describeAuthor } from './ui/describe.js';
 import type { Announcement } from './ui/LiveRegion.jsx';
-import { fill } from './ui/strings.js';
 import type { ViewEmptiness, ViewNotice, ViewStatus } from './ui/view.js';
 
 /** Interruptions shorter than this are nobody's business. */
 const BLIP_MS = 1000;
-/** Announcements stay in the live region for a while, then make room. */
-const ANNOUNCEMENTS_KEPT = 20;
+/** Announcements go when they have been said: whoever reads on past the composer must not find everything twice. */
+const SAID_MS = 30_000;
 
 export interface Chat {
   snapshot: ChatSnapshot;
@@ -24,48 +22,45 @@ export interface Chat {
   sendDraft: () => void;
 }
 
-function useLasting(value: string, ms: number): boolean {
-  const [lasting, setLasting] = useState(value);
+/** True once `on` has been true for so long. */
+function useLasting(on: boolean, ms: number): boolean {
+  const [lasting, setLasting] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setLasting(value), ms);
-    return () => clearTimeout(timer);
-  }, [value, ms]);
-  return lasting === value;
+    if (!on) return;
+    const timer = setTimeout(() => setLasting(true), ms);
+    return () => {
+      clearTimeout(timer);
+      setLasting(false);
+    };
+  }, [on, ms]);
+  return on && lasting;
 }
 
 /** The user interface's one bridge to the session. */
 export function useChat(session: ChatSession, strings: Strings): Chat {
   const snapshot = useSyncExternalStore(session.subscribe, session.getSnapshot);
-  const lasting = useLasting(snapshot.status, BLIP_MS);
+  // Of all of them together, so that the notice does not go and come when one trouble turns into another.
+  const troubled = ['reconnecting', 'offline', 'failed'].includes(snapshot.status);
+  const lasting = useLasting(troubled, BLIP_MS);
   const notice = currentNotice(snapshot, lasting, session, strings);
   const [draft, keepDraft] = useState(() => session.draft.read());
   const [announcements, setAnnouncements] = useState<readonly Announcement[]>([]);
-  const newcomers = useRef(createNewcomers()).current;
+  const [announcer] = useState(() => createAnnouncer(strings));
   const announced = useRef(0);
 
   const announce = useCallback((texts: readonly string[]) => {
     if (texts.length === 0) return;
     const fresh = texts.map((text) => ({ key: String(announced.current++), text }));
-    setAnnouncements((kept) => [...kept, ...fresh].slice(-ANNOUNCEMENTS_KEPT));
+    setAnnouncements((kept) => [...kept, ...fresh]);
+    setTimeout(() => setAnnouncements((kept) => kept.filter((one) => !fresh.includes(one))), SAID_MS);
   }, []);
 
-  useEffect(() => {
-    announce(
-      newcomers(snapshot).map(({ author, body }) =>
-        fill(strings.announced, { name: describeAuthor(author, strings), body }),
-      ),
-    );
-  }, [snapshot, newcomers, announce, strings]);
+  useEffect(() => announce(announcer(snapshot)), [snapshot, announcer, announce]);
 
   const noticeText = notice?.text;
   useEffect(() => {
     if (noticeText) announce([noticeText]);
   }, [noticeText, announce]);
-
-  const failed = snapshot.messages.filter(({ state }) => state === 'failed').length;
-  useEffect(() => {
-    if (failed > 0) announce([strings.failed]);
-  }, [failed, announce, strings]);
 
   // Drafts are kept per conversation: which one it is becomes known later than the field is usable.
   const { conversationSid } = snapshot;

@@ -3,7 +3,6 @@ export const en = {
   close: 'Close chat',
   support: 'Support',
   you: 'You',
-  dialog: '{title}, chat',
   log: 'Messages',
 
   statusStarting: 'Connecting…',

@@ -12,7 +12,9 @@ body{margin:0;-webkit-tap-highlight-color:transparent}
 @keyframes cwc-spin{to{transform:rotate(1turn)}}
 @media(prefers-reduced-motion:reduce){*,::before,::after{animation:none!important;transition:none!important}}
 @media(forced-colors:active){
-[data-paste-element=CHAT_BUBBLE],[data-paste-element=CHAT_NOTICE],[data-paste-element=COMPOSER],[data-paste-element^=COMPOSER_SEND],[data-paste-element=CHAT_HEADER]{border:1px solid CanvasText!important}
+[data-paste-element=CHAT_BUBBLE],[data-paste-element=CHAT_NOTICE],[data-paste-element=COMPOSER],[data-paste-element^=COMPOSER_SEND],[data-paste-element=CHAT_AVATAR],[data-paste-element=CHAT_HEADER_AVATAR]{border:1px solid CanvasText!important}
+[data-paste-element=CHAT_HEADER]{border-bottom-color:CanvasText!important}
+[data-paste-element=CHAT_STATUS]::before{forced-color-adjust:none}
 button:focus-visible,[data-paste-element=COMPOSER]:focus-within,[role=log]:focus-visible{outline:2px solid Highlight!important}
 }
 `;

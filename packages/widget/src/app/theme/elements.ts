@@ -18,6 +18,8 @@ export const elements = {
     backgroundColor: 'colorBackgroundBody',
     color: 'colorText',
     outline: 'none',
+    transition: 'opacity .16s, transform .16s',
+    '&[data-closed]': { opacity: 0, transform: 'translateY(8px)' },
   },
 
   CHAT_HEADER: {

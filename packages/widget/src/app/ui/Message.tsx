@@ -4,8 +4,7 @@ import { Button } from '@twilio-paste/button';
 import { ChatBubble, ChatMessage } from '@twilio-paste/chat-log';
 import { ErrorIcon } from '@twilio-paste/icons/esm/ErrorIcon';
 import { memo } from 'react';
-import type { Strings } from '../i18n/en.js';
-import { describeAuthor, describeTime } from './describe.js';
+import { describeAuthor, describeFailure, describeTime } from './describe.js';
 import { fill, useWords } from './strings.js';
 import { VisuallyHidden } from './VisuallyHidden.jsx';
 import type { ViewMessage } from './view.js';
@@ -23,14 +22,6 @@ export interface MessageProps {
   onDiscard: (key: string) => void;
 }
 
-function failure(message: ViewMessage, strings: Strings): string {
-  if (message.error === 'too_long') return strings.failedTooLong;
-  if (message.error === 'malformed_text') return strings.failedMalformed;
-  if (message.error === 'refused') return strings.failedRefused;
-  if (message.error === 'conversation_closed') return strings.failedClosed;
-  return strings.failed;
-}
-
 export const Message: React.FunctionComponent<MessageProps> = memo(function Message(props: MessageProps) {
   const { message, first, last, newestOwn, waiting, onRetry, onDiscard } = props;
   const { strings, locale } = useWords();
@@ -43,11 +34,10 @@ export const Message: React.FunctionComponent<MessageProps> = memo(function Mess
         ? strings.waiting
         : strings.sending
       : message.state === 'failed'
-        ? failure(message, strings)
+        ? describeFailure(message.error, strings)
         : newestOwn
           ? strings.sent
           : null;
-  const meta = message.edited ? `${time} · ${strings.edited}` : time;
   const variant = message.own ? 'outbound' : 'inbound';
   return (
     <ChatMessage
@@ -89,7 +79,8 @@ export const Message: React.FunctionComponent<MessageProps> = memo(function Mess
         </Box>
       ) : last || message.edited || message.state === 'sending' ? (
         <Box element="CHAT_META">
-          <bdi aria-hidden>{meta}</bdi>
+          <bdi aria-hidden>{time}</bdi>
+          {message.edited ? ` · ${strings.edited}` : null}
           {state ? ` · ${state}` : null}
         </Box>
       ) : null}

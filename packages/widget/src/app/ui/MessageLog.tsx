@@ -41,7 +41,7 @@ function useMissed(messages: readonly ViewMessage[], atBottom: boolean): number 
 export function MessageLog(props: MessageLogProps): React.JSX.Element {
   const { messages, emptiness, typing, hasOlder, loadingOlder, waiting, onAtBottom } = props;
   const { strings, locale } = useWords();
-  const canLoad = hasOlder && !loadingOlder;
+  const canLoad = hasOlder && !loadingOlder && !waiting;
   const { logRef, atBottom, onScroll, jumpToLatest } = useLogScroll(
     messages,
     canLoad ? props.onLoadOlder : null,

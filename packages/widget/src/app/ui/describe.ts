@@ -1,4 +1,5 @@
 import type { Strings } from '../i18n/en.js';
+import type { ViewMessage } from './view.js';
 
 export function describeTime(at: number, locale: string | undefined): string {
   return Number.isFinite(at)
@@ -23,6 +24,14 @@ export function describeDay(at: number, now: number, locale: string | undefined,
     month: 'long',
     ...(sameYear ? {} : { year: 'numeric' }),
   });
+}
+
+export function describeFailure(error: ViewMessage['error'], strings: Strings): string {
+  if (error === 'too_long') return strings.failedTooLong;
+  if (error === 'malformed_text') return strings.failedMalformed;
+  if (error === 'refused') return strings.failedRefused;
+  if (error === 'conversation_closed') return strings.failedClosed;
+  return strings.failed;
 }
 
 const IDENTIFIER = /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[A-Z]{2}[0-9a-f]{32}|system)$/i;

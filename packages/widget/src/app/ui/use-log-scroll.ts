@@ -47,6 +47,8 @@ export function useLogScroll(messages: readonly ViewMessage[], loadOlder: (() =>
   const stick = useRef(true);
   const anchor = useRef<Anchor | null>(null);
   const lastOwn = useRef<string | undefined>(undefined);
+  const askedBefore = useRef<string | undefined>(undefined);
+  const oldest = messages[0]?.key;
 
   /** Where the log is after the visitor, or we, moved it. */
   const look = useCallback(() => {
@@ -55,8 +57,17 @@ export function useLogScroll(messages: readonly ViewMessage[], loadOlder: (() =>
     stick.current = log.scrollHeight - log.scrollTop - log.clientHeight < AT_BOTTOM_PX;
     anchor.current = stick.current ? null : findAnchor(log);
     setAtBottom(stick.current);
-    if (loadOlder && log.scrollTop < NEAR_TOP_PX) loadOlder();
-  }, [loadOlder]);
+    // Asked again while nothing came of it, it would be asked without end: only the visitor's own scrolling may.
+    if (loadOlder && log.scrollTop < NEAR_TOP_PX && askedBefore.current !== oldest) {
+      askedBefore.current = oldest;
+      loadOlder();
+    }
+  }, [loadOlder, oldest]);
+
+  const onScroll = useCallback(() => {
+    askedBefore.current = undefined;
+    look();
+  }, [look]);
 
   /** Puts it back after something in it changed. */
   const settle = useCallback(() => {
@@ -101,5 +112,5 @@ export function useLogScroll(messages: readonly ViewMessage[], loadOlder: (() =>
     log.focus({ preventScroll: true });
   }, []);
 
-  return { logRef, atBottom, onScroll: look, jumpToLatest };
+  return { logRef, atBottom, onScroll, jumpToLatest };
 }
