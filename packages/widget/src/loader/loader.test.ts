@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { build, type Rollup } from 'vite';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findChromium } from '../../../../tools/chromium.mjs';
 
 // The real loader in a real browser, with an app in the frame that only notes what it is told.
@@ -22,6 +22,9 @@ const APP = `
       destroy: () => told.push('destroyed'),
     };
   };`;
+
+// A browser among the unit tests: on a busy machine it takes its time.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 
 type Listener = (detail: Record<string, unknown>) => void;
 type HostPage = {
@@ -304,7 +307,8 @@ describe('what a page may do to it', () => {
         host.remove();
       }).observe(document.documentElement, { childList: true });
       host.remove();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      // Observers are told in microtasks: before the next task, all of it has happened.
+      await new Promise((resolve) => setTimeout(resolve));
       return removed;
     });
     expect(count).toBe(50);
