@@ -1,0 +1,75 @@
+import { createChatSession } from './chat-session.js';
+import type { ChatSession, ChatSessionOptions } from './contract.js';
+import {
+  createFakeClock,
+  createFakeCrypto,
+  createFakeExclusive,
+  createFakeService,
+  createMemoryStorage,
+  type FakeClock,
+  type FakeService,
+} from './testing.js';
+
+let seed = 0;
+
+/** One browser: any number of tabs on the same storage, locks and service. For this package's own tests. */
+export interface FakeBrowser {
+  clock: FakeClock;
+  service: FakeService;
+  storage: ReturnType<typeof createMemoryStorage>;
+  /** The browser says that the network is there or not, to the tab opened last. */
+  network(online: boolean): void;
+  open(options?: Partial<ChatSessionOptions> & { secureContext?: boolean }): ChatSession;
+  /** Stops all tabs. */
+  close(): Promise<void>;
+}
+
+export function createFakeBrowser(
+  clock: FakeClock = createFakeClock(),
+  service: FakeService = createFakeService(clock),
+): FakeBrowser {
+  const storage = createMemoryStorage();
+  const exclusive = createFakeExclusive();
+  const tabs: ChatSession[] = [];
+  let announce: (online: boolean) => void = () => {};
+  return {
+    clock,
+    service,
+    storage,
+    network: (online) => announce(online),
+    open({ secureContext = true, ...rest } = {}) {
+      seed += 1;
+      const session = createChatSession({
+        connect: service.connect,
+        fetchToken: service.fetchToken,
+        storage,
+        clock,
+        crypto: { ...createFakeCrypto(seed), secureContext },
+        exclusive,
+        watchNetwork(listener) {
+          announce = listener;
+          return () => {};
+        },
+        ...rest,
+      });
+      tabs.push(session);
+      return session;
+    },
+    async close() {
+      for (const tab of tabs) await tab.stop();
+    },
+  };
+}
+
+/** A browser with one tab that is online. */
+export async function startFakeBrowser(
+  browser: FakeBrowser,
+): Promise<
+  FakeBrowser & { session: ChatSession; sid: string; stored(): readonly { sid: string; body: string }[] }
+> {
+  const session = browser.open();
+  session.start();
+  await browser.clock.settle();
+  const sid = session.getSnapshot().conversationSid ?? '';
+  return { ...browser, session, sid, stored: () => browser.service.conversations.get(sid)?.messages ?? [] };
+}
