@@ -161,7 +161,7 @@ async function emulatorService(): Promise<Service> {
 describe.each([
   ['the fake service', fakeService],
   ['the SDK and the emulator', emulatorService],
-])('a connection by %s', (_, start) => {
+])('a connection by %s', { timeout: 30_000 }, (_, start) => {
   let service: Service;
   beforeEach(async () => {
     service = await start();

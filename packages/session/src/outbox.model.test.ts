@@ -193,14 +193,16 @@ async function live(happening: readonly Step[], tabCount: 1 | 2): Promise<void> 
 
 const steps = fc.array(step, { minLength: 5, maxLength: 60, size: 'max' });
 
-test('over a bad line nothing is lost, nothing is shown or stored twice, and the order is kept', async () => {
+test('over a bad line nothing is lost, nothing is shown or stored twice, and the order is kept', {
+  timeout: 60_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(steps, (happening) => live(happening, 1)),
     { numRuns: 200 },
   );
 });
 
-test('the same holds for two tabs of one visitor', async () => {
+test('the same holds for two tabs of one visitor', { timeout: 60_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(steps, (happening) => live(happening, 2)),
     { numRuns: 150 },
