@@ -1,4 +1,4 @@
-import { sha256 } from './browser/sha256.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex, utf8Bytes } from './bytes.js';
 import type { ConversationEvents, RemoteMessage } from './connection.js';
 import type { SessionClock } from './ports.js';

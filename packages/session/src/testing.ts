@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-import { sha256 } from './browser/sha256.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex } from './bytes.js';
 import type { Exclusive, SessionClock, SessionCrypto, SessionStorage } from './ports.js';
 

@@ -1,6 +1,6 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import type { Exclusive, SessionClock, SessionCrypto, SessionStorage, WatchNetwork } from '../ports.js';
 import { createExclusive } from './exclusive.js';
-import { sha256 } from './sha256.js';
 import { createStorage, type StorageChoice } from './storage.js';
 
 export interface BrowserPortsOptions {
