@@ -1,49 +1,35 @@
 import type { Client, Conversation, Message, Participant } from '@twilio/conversations';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { signInAgent } from './support/agent.js';
-import { launchBrowser, leavingLoopback, newVisitor, type VisitorBrowser } from './support/browser.js';
 import { Chat } from './support/chat.js';
-import { type Stack, startStack } from './support/stack.js';
+import { setUpVisits } from './support/visits.js';
 
-let browser: Browser;
-let stack: Stack;
-let visitor: VisitorBrowser;
+const visits = setUpVisits();
 let agent: Client | undefined;
 let chat: Chat;
 let theirs: Conversation;
 
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-
 beforeEach(async () => {
-  stack = await startStack();
-  visitor = await newVisitor(browser);
-  chat = new Chat(await visitor.newPage(stack.url));
+  chat = new Chat(await visits.visitor.newPage(visits.stack.url));
   await chat.openAndConnect();
   const sid = (await chat.stored())?.conversation_sid ?? '';
   // As somebody who takes over does: the bot's webhook goes, or it would answer the agent too.
-  const webhooks = stack.rest.conversations(sid).webhooks;
+  const webhooks = visits.stack.rest.conversations(sid).webhooks;
   await expect.poll(async () => (await webhooks.list()).length).toBe(1);
   for (const webhook of await webhooks.list())
-    await stack.rest.conversations(sid).webhooks(webhook.sid).remove();
+    await visits.stack.rest.conversations(sid).webhooks(webhook.sid).remove();
   await chat
     .message(/welcome/i)
     .first()
     .waitFor();
-  await stack.rest.conversations(sid).participants.create({ identity: 'anna.berg' });
-  agent = await signInAgent(stack, 'anna.berg');
+  await visits.stack.rest.conversations(sid).participants.create({ identity: 'anna.berg' });
+  agent = await signInAgent(visits.stack, 'anna.berg');
   theirs = await agent.getConversationBySid(sid);
   await theirs.getMessages();
 });
 
 afterEach(async () => {
-  expect(leavingLoopback(visitor.requests)).toEqual([]);
   await agent?.shutdown();
-  await visitor.close();
-  await stack.close();
 });
 
 it('shows that a person is typing, and then what was written, under that person’s name', async () => {

@@ -1,48 +1,18 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser, leavingLoopback, newVisitor, type VisitorBrowser } from './support/browser.js';
+import { describe, expect, it } from 'vitest';
 import { Chat } from './support/chat.js';
-import { type Stack, startStack } from './support/stack.js';
+import { setUpVisits } from './support/visits.js';
 
-let browser: Browser;
-let stack: Stack;
-let visitor: VisitorBrowser;
-const visitors: VisitorBrowser[] = [];
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-
-afterAll(() => browser.close());
-
-beforeEach(async () => {
-  stack = await startStack();
-  visitor = await arrive();
-});
-
-afterEach(async () => {
-  for (const one of visitors.splice(0)) {
-    expect(leavingLoopback(one.requests)).toEqual([]);
-    await one.close();
-  }
-  await stack.close();
-});
-
-async function arrive(options?: Parameters<typeof newVisitor>[1]): Promise<VisitorBrowser> {
-  const one = await newVisitor(browser, options);
-  visitors.push(one);
-  return one;
-}
+const visits = setUpVisits();
 
 describe('a visitor of the shop', () => {
   it('costs the page one request and stores nothing before the chat is opened', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     await new Chat(page).launcher.waitFor();
 
-    const ours = visitor.requests.filter(
+    const ours = visits.visitor.requests.filter(
       (url) => !/\/(shop\.css|favicon\.svg)?$/.test(new URL(url).pathname),
     );
-    expect(ours).toEqual([`${stack.url}/chat-widget.js`]);
+    expect(ours).toEqual([`${visits.stack.url}/chat-widget.js`]);
     expect(await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie])).toEqual([
       0,
       0,
@@ -51,7 +21,7 @@ describe('a visitor of the shop', () => {
   });
 
   it('is greeted, is answered by the bot, and finds everything again after a reload', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);
     await chat.openAndConnect();
     await chat
@@ -83,12 +53,12 @@ describe('a visitor of the shop', () => {
       conversation_sid: before?.conversation_sid,
     });
 
-    const all = await stack.rest.conversations.list();
+    const all = await visits.stack.rest.conversations.list();
     expect(all.map(({ sid }) => sid)).toEqual([before?.conversation_sid]);
   });
 
   it('never keeps a token where it could be read', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);
     await chat.openAndConnect();
     await chat.send('hello');
@@ -100,16 +70,16 @@ describe('a visitor of the shop', () => {
       JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
     );
     expect(kept).not.toContain('eyJ');
-    expect(visitor.requests.join(' ')).not.toMatch(/eyJ|s1\./);
+    expect(visits.visitor.requests.join(' ')).not.toMatch(/eyJ|s1\./);
   });
 
   it('sees the same conversation in a second tab, live', async () => {
-    const first = new Chat(await visitor.newPage(stack.url));
+    const first = new Chat(await visits.visitor.newPage(visits.stack.url));
     await first.openAndConnect();
     await first.send('from the first tab');
     await first.message('from the first tab').waitFor();
 
-    const second = new Chat(await visitor.newPage(stack.url));
+    const second = new Chat(await visits.visitor.newPage(visits.stack.url));
     await second.openAndConnect();
     await second.message('from the first tab').waitFor();
     await second.send('from the second tab');
@@ -119,14 +89,14 @@ describe('a visitor of the shop', () => {
   });
 
   it('sees nothing of another visitor, even with the other’s SID planted in storage', async () => {
-    const owner = new Chat(await visitor.newPage(stack.url));
+    const owner = new Chat(await visits.visitor.newPage(visits.stack.url));
     await owner.openAndConnect();
     await owner.send('my secret is blue');
     await owner.message('my secret is blue').waitFor();
     const sid = (await owner.stored())?.conversation_sid;
 
-    const other = await arrive();
-    const page = await other.newPage(stack.url);
+    const other = await visits.arrive();
+    const page = await other.newPage(visits.stack.url);
     const chat = new Chat(page);
     await chat.openAndConnect();
     const own = await chat.stored();
@@ -145,7 +115,7 @@ describe('a visitor of the shop', () => {
   });
 
   it('uses the keyboard alone: opens, writes, closes with Escape, and focus returns', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);
     await chat.launcher.focus();
     await page.keyboard.press('Enter');

@@ -1,33 +1,15 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser, leavingLoopback, newVisitor, type VisitorBrowser } from './support/browser.js';
+import { describe, expect, it } from 'vitest';
 import { Chat } from './support/chat.js';
-import { type Stack, startStack } from './support/stack.js';
+import { setUpVisits } from './support/visits.js';
 
-let browser: Browser;
-let stack: Stack;
-let visitor: VisitorBrowser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-beforeEach(async () => {
-  stack = await startStack();
-  visitor = await newVisitor(browser);
-});
-afterEach(async () => {
-  expect(leavingLoopback(visitor.requests)).toEqual([]);
-  await visitor.close();
-  await stack.close();
-});
+const visits = setUpVisits();
 
 it('shows more than 100 messages, all of them, once and in order, while new ones arrive', async () => {
-  const page = await visitor.newPage(stack.url);
+  const page = await visits.visitor.newPage(visits.stack.url);
   const chat = new Chat(page);
   await chat.openAndConnect();
   const sid = (await chat.stored())?.conversation_sid ?? '';
-  const messages = stack.rest.conversations(sid).messages;
+  const messages = visits.stack.rest.conversations(sid).messages;
   for (let i = 1; i <= 130; i++) await messages.create({ author: 'anna', body: `entry ${i}.` });
 
   await page.reload();
@@ -63,7 +45,7 @@ describe('a message sent right after joining, for which the SDK gives no event',
   const sent = (chat: Chat, text: string) => chat.log.locator('[data-state=sent]').filter({ hasText: text });
 
   it('appears for a new visitor who writes before there is a connection', async () => {
-    const chat = new Chat(await visitor.newPage(stack.url));
+    const chat = new Chat(await visits.visitor.newPage(visits.stack.url));
     await chat.open();
     await chat.send('first words');
     await sent(chat, 'first words').waitFor();
@@ -71,13 +53,15 @@ describe('a message sent right after joining, for which the SDK gives no event',
   });
 
   it('appears for a returning visitor, with what others wrote in the gap', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);
     await chat.openAndConnect();
     const sid = (await chat.stored())?.conversation_sid ?? '';
 
     await page.reload();
-    const early = stack.rest.conversations(sid).messages.create({ author: 'anna', body: 'in the gap' });
+    const early = visits.stack.rest
+      .conversations(sid)
+      .messages.create({ author: 'anna', body: 'in the gap' });
     await chat.open();
     await chat.send('and mine');
     await early;
@@ -88,7 +72,7 @@ describe('a message sent right after joining, for which the SDK gives no event',
   });
 
   it('appears when the page has thrown the chat out and it has come back by itself', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);
     await chat.openAndConnect();
     await chat.send('before');

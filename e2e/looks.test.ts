@@ -2,39 +2,22 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser, leavingLoopback, newVisitor, type VisitorBrowser } from './support/browser.js';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Chat } from './support/chat.js';
-import { type Stack, startStack } from './support/stack.js';
+import { setUpVisits } from './support/visits.js';
 
 // Each look is checked by axe and by measure, and left as a picture in e2e/artifacts for a person to see.
 const artifacts = path.join(path.dirname(fileURLToPath(import.meta.url)), 'artifacts');
 
-let browser: Browser;
-let stack: Stack;
-let visitor: VisitorBrowser | undefined;
+const visits = setUpVisits();
 
-beforeAll(async () => {
+beforeAll(() => {
   mkdirSync(artifacts, { recursive: true });
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-beforeEach(async () => {
-  stack = await startStack();
-});
-afterEach(async () => {
-  if (visitor) {
-    expect(leavingLoopback(visitor.requests)).toEqual([]);
-    await visitor.close();
-  }
-  visitor = undefined;
-  await stack.close();
 });
 
-async function arrive(options: Parameters<typeof newVisitor>[1]): Promise<Page> {
-  visitor = await newVisitor(browser, options);
-  return await visitor.newPage(stack.url);
+async function arrive(options: Parameters<typeof visits.arrive>[0]): Promise<Page> {
+  return await (await visits.arrive(options)).newPage(visits.stack.url);
 }
 
 async function talk(chat: Chat): Promise<void> {
@@ -140,8 +123,8 @@ describe('the chat, as it looks', () => {
     const page = await arrive({ viewport: { width: 1180, height: 760 } });
     const chat = new Chat(page);
     await talk(chat);
-    stack.emulator.faults.refuse(true);
-    stack.emulator.faults.drop();
+    visits.stack.emulator.faults.refuse(true);
+    visits.stack.emulator.faults.drop();
     await chat.notice(/connection was lost/i).waitFor();
     await chat.send('Are you still there?');
     await chat.message('Are you still there?').waitFor();

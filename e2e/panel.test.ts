@@ -1,26 +1,8 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser, leavingLoopback, newVisitor, type VisitorBrowser } from './support/browser.js';
+import { describe, expect, it } from 'vitest';
 import { Chat } from './support/chat.js';
-import { type Stack, startStack } from './support/stack.js';
+import { setUpVisits } from './support/visits.js';
 
-let browser: Browser;
-let stack: Stack;
-let visitor: VisitorBrowser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-beforeEach(async () => {
-  stack = await startStack();
-  visitor = await newVisitor(browser);
-});
-afterEach(async () => {
-  expect(leavingLoopback(visitor.requests)).toEqual([]);
-  await visitor.close();
-  await stack.close();
-});
+const visits = setUpVisits();
 
 const focused = (chat: Chat): Promise<string> =>
   chat.dialog.evaluate(({ ownerDocument: { activeElement } }) => activeElement?.localName ?? '');
@@ -40,7 +22,7 @@ async function listen(chat: Chat): Promise<() => Promise<string[]>> {
 
 describe('the keyboard', () => {
   it('loses no letter that is typed before the composer is there', async () => {
-    const page = await visitor.context.newPage();
+    const page = await visits.visitor.context.newPage();
     let letThrough = (): void => {};
     const held = new Promise<void>((resolve) => {
       letThrough = resolve;
@@ -49,7 +31,7 @@ describe('the keyboard', () => {
       await held;
       await route.continue();
     });
-    await page.goto(stack.url);
+    await page.goto(visits.stack.url);
     const chat = new Chat(page);
     await chat.launcher.focus();
     await page.keyboard.press('Enter');
@@ -65,7 +47,7 @@ describe('the keyboard', () => {
   });
 
   it('keeps its place when a button goes away that was pressed', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);
     await chat.openAndConnect();
     await chat.send('x'.repeat(33 * 1024));
@@ -81,7 +63,7 @@ describe('the keyboard', () => {
 
 describe('announcements', () => {
   it('say each message of others and each failure once', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);
     await chat.openAndConnect();
     await chat
@@ -108,23 +90,23 @@ describe('announcements', () => {
 
 describe('the log', () => {
   it('asks for older messages only when the line is there, and then brings them', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);
     await chat.openAndConnect();
     const sid = (await chat.stored())?.conversation_sid ?? '';
-    const { messages } = stack.rest.conversations(sid);
+    const { messages } = visits.stack.rest.conversations(sid);
     for (let i = 1; i <= 40; i++) await messages.create({ author: 'anna', body: `entry ${i}.` });
     await page.reload();
     await chat.openAndConnect();
     await chat.message('entry 40.').waitFor();
 
-    stack.emulator.faults.refuse(true);
-    stack.emulator.faults.drop();
+    visits.stack.emulator.faults.refuse(true);
+    visits.stack.emulator.faults.drop();
     await chat.notice(/connection was lost/i).waitFor();
     await chat.log.evaluate((log) => log.scrollTo(0, 0));
     // Asked without end, the page would answer nothing any more, and not find its line again.
     await chat.composer.fill('still alive');
-    stack.emulator.faults.refuse(false);
+    visits.stack.emulator.faults.refuse(false);
     await chat.status('Connected').waitFor();
     await chat.message('entry 1.').waitFor();
   });
@@ -132,7 +114,7 @@ describe('the log', () => {
 
 describe('a file dropped on the chat', () => {
   it('does not take its place', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);
     await chat.openAndConnect();
     const refused = await chat.log.evaluate((log) => {
@@ -148,7 +130,7 @@ describe('a file dropped on the chat', () => {
 
 describe('destroy', () => {
   it('leaves nothing but who the visitor is', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);
     await chat.openAndConnect();
     await chat.send('hello');

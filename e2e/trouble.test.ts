@@ -1,48 +1,30 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser, leavingLoopback, newVisitor, type VisitorBrowser } from './support/browser.js';
+import { describe, expect, it } from 'vitest';
 import { Chat } from './support/chat.js';
-import { type Stack, startStack } from './support/stack.js';
+import { setUpVisits } from './support/visits.js';
 
-let browser: Browser;
-let stack: Stack;
-let visitor: VisitorBrowser;
-
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-beforeEach(async () => {
-  stack = await startStack();
-  visitor = await newVisitor(browser);
-});
-afterEach(async () => {
-  expect(leavingLoopback(visitor.requests)).toEqual([]);
-  await visitor.close();
-  await stack.close();
-});
+const visits = setUpVisits();
 
 async function sentBy(chat: Chat): Promise<string[]> {
   const { uuid, conversation_sid: sid } = (await chat.stored()) ?? {};
-  const all = await stack.rest.conversations(sid ?? '').messages.list({ order: 'asc' });
+  const all = await visits.stack.rest.conversations(sid ?? '').messages.list({ order: 'asc' });
   return all.filter(({ author }) => author === uuid).map(({ body }) => body);
 }
 
 describe('when the connection breaks', () => {
   it('says so, keeps what is typed meanwhile, and delivers it once when it is back', async () => {
-    const chat = new Chat(await visitor.newPage(stack.url));
+    const chat = new Chat(await visits.visitor.newPage(visits.stack.url));
     await chat.openAndConnect();
     await chat.send('before');
     await chat.message('before').waitFor();
 
-    stack.emulator.faults.refuse(true);
-    stack.emulator.faults.drop();
+    visits.stack.emulator.faults.refuse(true);
+    visits.stack.emulator.faults.drop();
     await chat.notice(/connection was lost/i).waitFor();
     await chat.send('first while away');
     await chat.send('second while away');
     await chat.message('second while away').waitFor();
 
-    stack.emulator.faults.refuse(false);
+    visits.stack.emulator.faults.refuse(false);
     await chat.status('Connected').waitFor();
     await expect
       .poll(() => sentBy(chat), { timeout: 20_000 })
@@ -59,34 +41,34 @@ describe('when the connection breaks', () => {
   });
 
   it('shows what others wrote meanwhile, once and in order', async () => {
-    const chat = new Chat(await visitor.newPage(stack.url));
+    const chat = new Chat(await visits.visitor.newPage(visits.stack.url));
     await chat.openAndConnect();
     const sid = (await chat.stored())?.conversation_sid ?? '';
-    stack.emulator.faults.refuse(true);
-    stack.emulator.faults.drop();
+    visits.stack.emulator.faults.refuse(true);
+    visits.stack.emulator.faults.drop();
     await chat.notice(/connection was lost/i).waitFor();
     for (const n of [1, 2, 3]) {
-      await stack.rest.conversations(sid).messages.create({ author: 'anna', body: `missed ${n}.` });
+      await visits.stack.rest.conversations(sid).messages.create({ author: 'anna', body: `missed ${n}.` });
     }
-    stack.emulator.faults.refuse(false);
+    visits.stack.emulator.faults.refuse(false);
     await chat.message('missed 3.').waitFor();
     const texts = await chat.message(/missed \d\./).allTextContents();
     expect(texts.map((text) => /missed (\d)\./.exec(text)?.[1])).toEqual(['1', '2', '3']);
   });
 
   it('keeps unsent text over a reload, and delivers it then', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);
     await chat.openAndConnect();
-    stack.emulator.faults.refuse(true);
-    stack.emulator.faults.drop();
+    visits.stack.emulator.faults.refuse(true);
+    visits.stack.emulator.faults.drop();
     await chat.notice(/connection was lost/i).waitFor();
     await chat.send('do not lose me');
     await chat.message('do not lose me').waitFor();
     await chat.composer.fill('a draft');
 
     await page.reload();
-    stack.emulator.faults.refuse(false);
+    visits.stack.emulator.faults.refuse(false);
     await chat.openAndConnect();
     await expect.poll(() => sentBy(chat), { timeout: 20_000 }).toEqual(['do not lose me']);
     expect(await chat.message('do not lose me').count()).toBe(1);
@@ -96,13 +78,13 @@ describe('when the connection breaks', () => {
 
 describe('when the browser is offline', () => {
   it('says so and keeps what is typed', async () => {
-    const chat = new Chat(await visitor.newPage(stack.url));
+    const chat = new Chat(await visits.visitor.newPage(visits.stack.url));
     await chat.openAndConnect();
-    await visitor.context.setOffline(true);
+    await visits.visitor.context.setOffline(true);
     await chat.notice(/you are offline/i).waitFor();
     await chat.send('written on a train');
     await chat.message('written on a train').waitFor();
-    await visitor.context.setOffline(false);
+    await visits.visitor.context.setOffline(false);
     await expect.poll(() => sentBy(chat), { timeout: 20_000 }).toEqual(['written on a train']);
     expect(await chat.message('written on a train').count()).toBe(1);
   });
@@ -110,7 +92,7 @@ describe('when the browser is offline', () => {
 
 describe('when the token service is down', () => {
   it('says so with a retry, keeps what is typed, and goes on when it is back', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);
     let down = true;
     await page.route('**/chat-widget?identity=*', (route) => (down ? route.abort() : route.continue()));
@@ -128,11 +110,11 @@ describe('when the token service is down', () => {
 
 describe('when the conversation is gone on the server', () => {
   it('starts a new one and says so', async () => {
-    const page = await visitor.newPage(stack.url);
+    const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);
     await chat.openAndConnect();
     const before = await chat.stored();
-    await stack.rest.conversations(before?.conversation_sid ?? '').remove();
+    await visits.stack.rest.conversations(before?.conversation_sid ?? '').remove();
 
     await page.reload();
     await chat.openAndConnect();
@@ -146,10 +128,10 @@ describe('when the conversation is gone on the server', () => {
   });
 
   it('tells a visitor who is in it, and offers a new one', async () => {
-    const chat = new Chat(await visitor.newPage(stack.url));
+    const chat = new Chat(await visits.visitor.newPage(visits.stack.url));
     await chat.openAndConnect();
     const before = await chat.stored();
-    await stack.rest.conversations(before?.conversation_sid ?? '').remove();
+    await visits.stack.rest.conversations(before?.conversation_sid ?? '').remove();
     await chat.frame.getByRole('button', { name: 'Start a new chat' }).click();
     await chat.status('Connected').waitFor();
     await expect.poll(async () => (await chat.stored())?.conversation_sid).not.toBe(before?.conversation_sid);
@@ -160,7 +142,7 @@ describe('when the conversation is gone on the server', () => {
 
 describe('when storage is blocked', () => {
   it('works for as long as the page is there, and says so', async () => {
-    const page = await visitor.context.newPage();
+    const page = await visits.visitor.context.newPage();
     await page.addInitScript(() => {
       for (const name of ['localStorage', 'sessionStorage'] as const) {
         Object.defineProperty(window, name, {
@@ -170,7 +152,7 @@ describe('when storage is blocked', () => {
         });
       }
     });
-    await page.goto(stack.url);
+    await page.goto(visits.stack.url);
     const chat = new Chat(page);
     await chat.openAndConnect();
     await chat.notice(/does not let us remember/i).waitFor();
