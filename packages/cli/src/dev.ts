@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createNodeHost, readEnvironment, shopBot, wireWebhooks } from '@conversations-web-chat/backend';
 import { createEmulator } from '@conversations-web-chat/emulator';
-import type { CommandIo } from './run.js';
+import type { CommandIo } from './command-io.js';
 
 interface DevOptions {
   /** 0 takes any free one, here and below. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type CommandIo, runCli } from './run.js';
+import type { CommandIo } from './command-io.js';
+import { runCli } from './run.js';
 
 function recordingIo(env: CommandIo['env'] = {}): CommandIo & { said: string[]; complained: string[] } {
   const said: string[] = [];

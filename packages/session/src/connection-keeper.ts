@@ -1,5 +1,6 @@
 import { backoffDelay } from './backoff.js';
 import { type Connect, type Connection, ConnectionError, type LinkState } from './connection.js';
+import { createCuttableWait } from './cuttable-wait.js';
 import type { SessionClock, SessionCrypto, TokenGrant } from './ports.js';
 import type { ReasonCode } from './snapshot.js';
 import { withTimeLimit } from './time-limit.js';
@@ -60,16 +61,7 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
   let denials = 0;
   let closing: Promise<unknown> = Promise.resolve();
   let stopped = true;
-  let endWait = (): void => {};
-
-  const wait = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = clock.after(ms, resolve);
-      endWait = () => {
-        cancel();
-        resolve();
-      };
-    });
+  const pause = createCuttableWait(clock);
 
   const discard = (): void => {
     const old = link;
@@ -83,8 +75,8 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     generation += 1;
     const mine = generation;
     discard();
-    endWait();
-    if (delay > 0) await wait(delay);
+    pause.end();
+    if (delay > 0) await pause.wait(delay);
     if (mine !== generation) return;
     let grant: TokenGrant;
     try {
@@ -218,11 +210,11 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     renewToken: () => void renew(),
     nudge() {
       token.retryNow();
-      endWait();
+      pause.end();
     },
     retryNow() {
       token.retryNow();
-      endWait();
+      pause.end();
       if (link && !link.up && Math.abs(clock.now() - builtAt) > IMPATIENCE_MS) void build(0);
     },
     replace(connection) {
@@ -231,7 +223,7 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     async stop() {
       stopped = true;
       generation += 1;
-      endWait();
+      pause.end();
       discard();
       await closing;
     },

@@ -7,6 +7,7 @@ import {
   type RemoteConversation,
 } from './connection.js';
 import { findConversation, isGone } from './conversation-finder.js';
+import { createCuttableWait } from './cuttable-wait.js';
 import type { History } from './history.js';
 import type { SessionClock, SessionCrypto } from './ports.js';
 import type { VisitorStore } from './visitor.js';
@@ -60,20 +61,11 @@ export function createLiveConversation(options: {
   // Every try and every change of the link begins a new term; work of an old one gives up when it looks up.
   let term = 0;
   let stopListening = (): void => {};
-  let endWait = (): void => {};
-
-  const wait = (ms: number | null): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = ms === null ? () => {} : clock.after(ms, resolve);
-      endWait = () => {
-        cancel();
-        resolve();
-      };
-    });
+  const pause = createCuttableWait(clock);
 
   const interrupt = (): void => {
     term += 1;
-    endWait();
+    pause.end();
   };
 
   const eventsOf = (opened: RemoteConversation): ConversationEvents => {
@@ -136,7 +128,7 @@ export function createLiveConversation(options: {
           refusals += code === 'refused' ? 1 : 0;
           const delay = refusals >= MAX_REFUSALS ? null : backoffDelay(attempt, crypto);
           options.onTrouble(delay === null ? null : clock.now() + delay);
-          await wait(delay);
+          await pause.wait(delay);
           if (mine !== term) return;
         }
       }
@@ -144,7 +136,7 @@ export function createLiveConversation(options: {
       if (remote.closed) options.onEnded('conversation_closed');
       else options.onLive(remote);
     },
-    retryNow: () => endWait(),
+    retryNow: pause.end,
     interrupt,
     change(next) {
       interrupt();

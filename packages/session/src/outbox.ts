@@ -1,6 +1,7 @@
 import { backoffDelay } from './backoff.js';
 import { isWellFormed, utf8Length } from './bytes.js';
 import { ConnectionError, connectionErrorCode } from './connection.js';
+import { createCuttableWait } from './cuttable-wait.js';
 import { loadPending, mergePending, savePending } from './outbox-storage.js';
 import type { PendingMessage } from './pending.js';
 import * as pending from './pending.js';
@@ -62,7 +63,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let place: string | null = null;
   let link: OutboxLink | null = null;
   let lost: Promise<void> = Promise.resolve();
-  let wake = (): void => {};
   let running = false;
 
   const change = (next: readonly PendingMessage[]): void => {
@@ -73,14 +73,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     options.onChange();
   };
 
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = clock.after(ms, resolve);
-      wake = () => {
-        cancel();
-        resolve();
-      };
-    });
+  const pause = createCuttableWait(clock);
 
   /** Settles as `work` does, unless the link is lost before; what comes later is not heard. */
   const whileLinked = <T>(work: Promise<T>): Promise<T> => {
@@ -155,8 +148,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const done = await deliverNext(by).catch(() => false);
       failures = done ? 0 : failures + 1;
       if (done || link !== by) continue;
-      await Promise.race([pause(backoffDelay(failures, crypto)), lost]);
-      wake();
+      await Promise.race([pause.wait(backoffDelay(failures, crypto)), lost]);
+      pause.end();
     }
     running = false;
   };
@@ -239,6 +232,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const queued = list.filter(({ state }) => state === 'queued');
       change(queued.reduce((rest, { cid }) => pending.failed(rest, cid, error), list));
     },
-    retryNow: () => wake(),
+    retryNow: pause.end,
   };
 }

@@ -1,5 +1,6 @@
 import { backoffCeiling, backoffDelay, jitter } from './backoff.js';
 import { fromBase64url, utf8Text } from './bytes.js';
+import { createCuttableWait } from './cuttable-wait.js';
 import {
   type FetchToken,
   type SessionClock,
@@ -120,16 +121,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   let identityReplaced = false;
   let stopped = false;
   let cancelDue = (): void => {};
-  let endWait = (): void => {};
-
-  const wait = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const cancel = clock.after(ms, resolve);
-      endWait = () => {
-        cancel();
-        resolve();
-      };
-    });
+  const pause = createCuttableWait(clock);
 
   const accept = (fresh: TokenGrant, lifeSeconds: number | null): TokenGrant => {
     grant = fresh;
@@ -177,7 +169,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
       const delay =
         waitMs === null ? backoffDelay(attempt, crypto) : waitMs + jitter(backoffCeiling(attempt), crypto);
       options.onTrouble(failure.reason, clock.now() + delay);
-      await wait(delay);
+      await pause.wait(delay);
     }
   };
 
@@ -195,11 +187,11 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     refused() {
       grant = null;
     },
-    retryNow: () => endWait(),
+    retryNow: pause.end,
     stop() {
       stopped = true;
       cancelDue();
-      endWait();
+      pause.end();
     },
   };
 }
