@@ -23,8 +23,30 @@ function pathsIn(text: string): string[] {
   ];
 }
 
-function linksIn(text: string): string[] {
-  return [...text.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(([, target]) => target ?? '');
+/** Links within the project, with the heading they lead to. */
+function linksIn(text: string): { file: string; heading: string | undefined }[] {
+  return [...text.matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g)].map(
+    ([, file, heading]) => ({
+      file: file ?? '',
+      heading,
+    }),
+  );
+}
+
+/** The anchors that Markdown renderers make of headings. */
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    (heading ?? '')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} -]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+function leadsSomewhere(from: string, { file, heading }: ReturnType<typeof linksIn>[number]): boolean {
+  const target = file === '' ? path.join(root, from) : path.resolve(root, path.dirname(from), file);
+  if (!existsSync(target)) return false;
+  return heading === undefined || anchorsOf(readFileSync(target, 'utf8')).includes(heading);
 }
 
 describe('the documentation', () => {
@@ -34,9 +56,7 @@ describe('the documentation', () => {
     const missing = pathsIn(text).filter(
       (place) => !/\/dist(-react)?\b/.test(place) && !existsSync(path.join(root, place)),
     );
-    const broken = linksIn(text).filter(
-      (target) => !existsSync(path.resolve(root, path.dirname(name), target)),
-    );
+    const broken = linksIn(text).filter((link) => !leadsSomewhere(name, link));
     expect([...missing, ...broken]).toEqual([]);
   });
 
