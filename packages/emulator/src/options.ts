@@ -40,10 +40,39 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-/** Trouble on demand. More of it comes with the fault API. */
+/**
+ * Trouble on demand, at once: the same as `POST {restUrl}/_emulator/faults` takes. Methods that answer a number
+ * answer how many sockets they met. A bad argument throws an error that names it and what is allowed.
+ *
+ * @example
+ * emulator.faults.latency(300);
+ * emulator.faults.close({ code: 308, identity: 'visitor-42' });
+ * emulator.faults.reset();
+ */
 export interface EmulatorFaults {
   /** Cuts the sockets of one identity, or all of them, without a goodbye. */
-  drop(identity?: string): void;
-  /** While on, new sockets are refused; those that are open stay. */
+  drop(identity?: string): number;
+  /** While on, new sockets are refused with 503; those that are open stay. */
   refuse(on: boolean): void;
+  /**
+   * Sends a Twilsock `close` frame with this status, then closes the socket. `code` is 100 to 599: 308 moves clients
+   * away and back, 410 says that their token has expired; 406 and 417 leave the SDK dead for good. `status` is the
+   * code's name, by default `OFFLOAD` for 308 and else HTTP's. Without `identity`, everybody is met.
+   */
+  close(goodbye: { code: number; status?: string; identity?: string }): number;
+  /** Says now, on every socket of the identity, that its token is about to expire. The token stays good. */
+  tokenAboutToExpire(identity: string): number;
+  /**
+   * Every token that the identity has used so far counts as expired from now on, and its sockets end: cut (`drop`),
+   * as the emulator does at a token's own end, or by a `close` frame with 410 (`close410`), on which the SDK does not
+   * come back by itself. Only a different token is taken then. `reset` does not make the old ones good again.
+   */
+  expireToken(identity: string, how: 'drop' | 'close410'): number;
+  /**
+   * Every reply and push is held back for this many milliseconds (0 to 60,000) and their order is kept; requests are
+   * carried out at once. `0` ends it: what waits goes at once.
+   */
+  latency(ms: number): void;
+  /** Ends what lasts: refusing and latency. */
+  reset(): void;
 }

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { createTokenVerifier } from './auth/access-token.js';
+import { createTokenLedger } from './auth/token-ledger.js';
 import { clientApiRoutes } from './client-api/client-api.js';
 import type { Domain } from './conversations/domain.js';
 import { ensureUser } from './conversations/ensure-user.js';
@@ -14,6 +15,7 @@ import {
   type Connection,
   type ConnectionLimits,
   connectionLimits,
+  type FrameTrace,
   openConnection,
 } from './twilsock/connection.js';
 import { createUpstream, type Session } from './upstream.js';
@@ -29,6 +31,9 @@ export interface RealtimeOptions {
   /** The emulator's own HTTP base URL, known once it listens. */
   baseUrl: () => string;
   log: (line: string) => void;
+  trace: (frame: FrameTrace) => void;
+  /** Hears how an upgrade was met: 101, or the status it was refused with. */
+  answered: (request: IncomingMessage, status: number) => void;
   limits?: Partial<RealtimeLimits>;
 }
 
@@ -36,8 +41,15 @@ export interface RealtimeOptions {
 export interface Realtime {
   /** Takes a socket. The caller has checked where the request comes from. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Cuts the sockets of one identity, or all, without a goodbye. */
-  drop(identity?: string): void;
+  /** Cuts the sockets of one identity, or all, without a goodbye. As all faults on sockets, it answers how many. */
+  drop(identity?: string): number;
+  /** Closes the sockets of one identity, or all, with a `close` frame. */
+  sendAway(goodbye: { code: number; status?: string; identity?: string }): number;
+  tokenAboutToExpire(identity: string): number;
+  /** Every token that the identity has used is refused from now on, and its sockets end. */
+  expireToken(identity: string, how: 'drop' | 'close410'): number;
+  /** Holds frames to clients back for so many milliseconds, on open sockets and new ones. */
+  latency(ms: number): void;
   /** While on, upgrades are answered with 503. */
   refuse(on: boolean): void;
   close(): Promise<void>;
@@ -46,13 +58,13 @@ export interface Realtime {
 export const socketPath = '/v3/wsconnect';
 
 export function createRealtime(options: RealtimeOptions): Realtime {
-  const { domain, credentials, baseUrl, log } = options;
+  const { domain, credentials, baseUrl, log, trace, answered } = options;
   const limits: RealtimeLimits = { ...connectionLimits, frameBytes: 1024 * 1024, ...options.limits };
   const sessions = new Map<string, Set<Session>>();
   const connections = new Map<Connection, () => Session | undefined>();
   const sync = createSync(domain, (identity) => sessions.get(identity) ?? []);
   const upstream = createUpstream([...clientApiRoutes(domain, baseUrl), ...sync.routes], log);
-  const verifyToken = createTokenVerifier(credentials, domain.clock);
+  const tokens = createTokenLedger(createTokenVerifier(credentials, domain.clock), domain.clock);
   // Compression would cost more than loopback does.
   const sockets = new WebSocketServer({
     noServer: true,
@@ -61,6 +73,22 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     maxPayload: limits.frameBytes,
   });
   let refusing = false;
+  let latency = 0;
+
+  const connectionsOf = (identity?: string): Connection[] =>
+    [...connections]
+      .filter(([, session]) => identity === undefined || session()?.identity === identity)
+      .map(([connection]) => connection);
+  const drop = (identity?: string): number => {
+    const found = connectionsOf(identity);
+    for (const connection of found) connection.drop();
+    return found.length;
+  };
+  const sendAway: Realtime['sendAway'] = ({ code, status, identity }) => {
+    const found = connectionsOf(identity);
+    for (const connection of found) connection.close(code, status);
+    return found.length;
+  };
 
   const welcome = (session: Session): { storageId: string } => {
     const { identity } = session;
@@ -83,20 +111,24 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       const path = request.url?.split('?')[0];
       if (path !== socketPath) {
         const message = `This emulator has no socket at ${path}; it is at ${socketPath}`;
-        return refuseUpgrade(socket, 'not_implemented', message);
+        return answered(request, refuseUpgrade(socket, 'not_implemented', message));
       }
       if (refusing) {
-        return refuseUpgrade(socket, 'unavailable', 'Sockets are refused on request (a fault under test)');
+        const message = 'Sockets are refused on request (a fault under test)';
+        return answered(request, refuseUpgrade(socket, 'unavailable', message));
       }
       (socket as Partial<Pick<Socket, 'setNoDelay'>>).setNoDelay?.(true);
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        answered(request, 101);
         let session: Session | undefined;
         const connection = openConnection(webSocket, {
-          verifyToken,
+          verifyToken: tokens.verify,
           upstream,
           clock: domain.clock,
           limits,
           log,
+          trace,
+          latency,
           welcome(welcomed) {
             session = welcomed;
             return welcome(welcomed);
@@ -107,17 +139,24 @@ export function createRealtime(options: RealtimeOptions): Realtime {
         webSocket.on('close', () => connections.delete(connection));
       });
     },
-    drop(identity) {
-      for (const [connection, session] of connections) {
-        if (identity === undefined || session()?.identity === identity) connection.drop();
-      }
+    drop,
+    sendAway,
+    tokenAboutToExpire: (identity) =>
+      connectionsOf(identity).filter((connection) => connection.tokenAboutToExpire()).length,
+    expireToken(identity, how) {
+      tokens.expire(identity);
+      return how === 'drop' ? drop(identity) : sendAway({ code: 410, identity });
+    },
+    latency(ms) {
+      latency = ms;
+      for (const connection of connections.keys()) connection.latency(ms);
     },
     refuse(on) {
       refusing = on;
     },
     async close() {
       refusing = true;
-      for (const connection of connections.keys()) connection.drop();
+      drop();
       sync.stop();
       await new Promise<void>((resolve) => {
         sockets.close(() => resolve());

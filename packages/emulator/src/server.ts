@@ -1,5 +1,9 @@
 import { mkdirSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { dirname, resolve } from 'node:path';
+import { createControl, isControlPath, journalPath } from './control/control.js';
+import { createFaults } from './control/faults.js';
+import { createJournal } from './control/journal.js';
 import { createDomain, type Domain } from './conversations/domain.js';
 import { settleCredentials } from './credentials.js';
 import { createGuard } from './http/guards.js';
@@ -82,19 +86,40 @@ async function assemble(
   let boundPort = 0;
   const restUrl = () => `http://127.0.0.1:${boundPort}`;
   const guard = createGuard({ port: () => boundPort, ...(allowedOrigins && { allowedOrigins }) });
-  const realtime = createRealtime({ domain, credentials, baseUrl: restUrl, log });
+  const journal = createJournal(domain.clock);
+  const answered = (request: IncomingMessage, status: number, size = 0): void => {
+    const { method = '' } = request;
+    journal.add({ direction: 'in', identity: null, method, path: pathOf(request), status, size });
+  };
+  const realtime = createRealtime({
+    domain,
+    credentials,
+    baseUrl: restUrl,
+    log,
+    trace: journal.add,
+    answered,
+  });
+  const { order, ...faults } = createFaults(realtime);
+  const control = createControl({ order, journal, credentials, log });
 
   const served = await serve({
     port: options.port ?? 0,
     onRequest(request, response) {
+      const path = pathOf(request);
+      response.on('close', () => {
+        // Who follows the log would otherwise push out of it what they look for.
+        if (path === journalPath) return;
+        answered(request, response.statusCode, Number(response.getHeader('content-length') ?? 0));
+      });
       const verdict = guard(request);
-      if (verdict.allowed) rest(request, response);
-      else respondRefusal(response, 'forbidden', verdict.message);
+      if (!verdict.allowed) respondRefusal(response, 'forbidden', verdict.message);
+      else if (isControlPath(path)) control(request, response, path);
+      else rest(request, response);
     },
     onUpgrade(request, socket, head) {
       const verdict = guard(request);
       if (verdict.allowed) realtime.handleUpgrade(request, socket, head);
-      else refuseUpgrade(socket, 'forbidden', verdict.message);
+      else answered(request, refuseUpgrade(socket, 'forbidden', verdict.message));
     },
   }).catch(async (error: unknown) => {
     await Promise.all([realtime.close(), webhooks.stop()]);
@@ -113,10 +138,7 @@ async function assemble(
     restUrl: restUrl(),
     wsUrl: `ws://127.0.0.1:${boundPort}${socketPath}`,
     credentials,
-    faults: {
-      drop: (identity) => realtime.drop(identity),
-      refuse: (on) => realtime.refuse(on),
-    },
+    faults,
     reset() {
       webhooks.clear();
       store.reset();
@@ -129,3 +151,5 @@ async function assemble(
   };
   return { emulator, domain, webhooks };
 }
+
+const pathOf = (request: IncomingMessage): string => request.url?.split('?')[0] ?? '';

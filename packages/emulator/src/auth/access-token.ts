@@ -30,24 +30,24 @@ type TokenVerdict = { valid: true; token: AccessToken } | { valid: false; errorC
 export type VerifyToken = (token: string) => Promise<TokenVerdict>;
 
 const maxLifetimeSeconds = 24 * 60 * 60;
-const refuse = (errorCode: TokenErrorCode): TokenVerdict => ({ valid: false, errorCode });
+export const refuseToken = (errorCode: TokenErrorCode): TokenVerdict => ({ valid: false, errorCode });
 
 export function createTokenVerifier(credentials: Credentials, clock: Clock): VerifyToken {
   const secret = new TextEncoder().encode(credentials.apiKeySecret);
   return async (token) => {
     const header = readHeader(token);
-    if (header === undefined || header.typ !== 'JWT' || header.alg !== 'HS256') return refuse(20101);
-    if (header.cty !== 'twilio-fpa;v=1') return refuse(20102);
+    if (header === undefined || header.typ !== 'JWT' || header.alg !== 'HS256') return refuseToken(20101);
+    if (header.cty !== 'twilio-fpa;v=1') return refuseToken(20102);
     const claims = readClaims(token);
-    if (claims === undefined) return refuse(20101);
+    if (claims === undefined) return refuseToken(20101);
     // The issuer names the key, so it is read before the signature can be checked; nothing else is.
-    if (claims.iss !== credentials.apiKeySid) return refuse(20103);
+    if (claims.iss !== credentials.apiKeySid) return refuseToken(20103);
     try {
       await compactVerify(token, secret, { algorithms: ['HS256'] });
     } catch {
-      return refuse(20107);
+      return refuseToken(20107);
     }
-    if (claims.sub !== credentials.accountSid) return refuse(20103);
+    if (claims.sub !== credentials.accountSid) return refuseToken(20103);
     return checkClaims(claims, credentials.serviceSid, clock.now());
   };
 }
@@ -55,14 +55,14 @@ export function createTokenVerifier(credentials: Credentials, clock: Clock): Ver
 function checkClaims(claims: JsonObject, serviceSid: string, now: number): TokenVerdict {
   const { exp, iat, nbf, grants } = claims;
   const nowSeconds = now / 1000;
-  if (typeof exp !== 'number' || !Number.isFinite(exp) || exp <= nowSeconds) return refuse(20104);
-  if (typeof nbf === 'number' && nbf > nowSeconds) return refuse(20105);
+  if (typeof exp !== 'number' || !Number.isFinite(exp) || exp <= nowSeconds) return refuseToken(20104);
+  if (typeof nbf === 'number' && nbf > nowSeconds) return refuseToken(20105);
   const start = typeof iat === 'number' && iat < nowSeconds ? iat : nowSeconds;
-  if (exp - start > maxLifetimeSeconds) return refuse(20157);
-  if (!isObject(grants) || !isObject(grants.chat)) return refuse(20106);
+  if (exp - start > maxLifetimeSeconds) return refuseToken(20157);
+  if (!isObject(grants) || !isObject(grants.chat)) return refuseToken(20106);
   const { identity } = grants;
   const named = typeof identity === 'string' && identity !== '' && identity.length <= limits.identityLength;
-  if (!named || grants.chat.service_sid !== serviceSid) return refuse(20106);
+  if (!named || grants.chat.service_sid !== serviceSid) return refuseToken(20106);
   return { valid: true, token: { identity, expiresAt: exp * 1000 } };
 }
 

@@ -31,6 +31,8 @@ async function connectionWith(limits: Partial<ConnectionLimits>, clientOptions =
       clock: { now: () => Date.now() },
       limits: { ...connectionLimits, ...limits },
       log: (line) => lines.push(line),
+      trace: () => {},
+      latency: 0,
       welcome(one) {
         welcomed(one);
         return { storageId: 'id' };

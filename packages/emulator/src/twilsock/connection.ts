@@ -3,10 +3,12 @@ import { STATUS_CODES } from 'node:http';
 import type { WebSocket } from 'ws';
 import { type AccessToken, tokenErrors, type VerifyToken } from '../auth/access-token.js';
 import type { Clock } from '../clock.js';
-import type { JsonObject } from '../json.js';
+import { given } from '../given.js';
+import { isObject, type JsonObject } from '../json.js';
 import type { Session, Upstream } from '../upstream.js';
 import { type ClientMessage, readClientMessage } from './client-messages.js';
 import { decodeFrame, encodeFrame } from './frames.js';
+import { createOutgoing } from './outgoing.js';
 
 export interface ConnectionLimits {
   /** Milliseconds a socket has to authenticate. */
@@ -29,12 +31,31 @@ export const connectionLimits: ConnectionLimits = {
   bufferedBytes: 32 * 1024 * 1024,
 };
 
+/** A frame that passed, without what it held. */
+export interface FrameTrace {
+  direction: 'in' | 'out';
+  identity: string | null;
+  /** Its method; `unreadable` for what has none. */
+  frame: string;
+  /** Of the request that travels in it, with its path. */
+  method?: string;
+  path?: string;
+  /** Of a reply: of the request when it answers one. */
+  status?: number;
+  /** In bytes. */
+  size: number;
+}
+
 export interface ConnectionOptions {
   verifyToken: VerifyToken;
   upstream: Upstream;
   clock: Clock;
   limits: ConnectionLimits;
   log: (line: string) => void;
+  /** Hears of every frame, as it arrives and as it leaves. */
+  trace: (frame: FrameTrace) => void;
+  /** Milliseconds that frames are held back at first. */
+  latency: number;
   /** Makes ready for an identity that has proved itself, and answers where its browser may cache. */
   welcome(session: Session): { storageId: string };
   closed(session: Session): void;
@@ -44,15 +65,26 @@ export interface ConnectionOptions {
 export interface Connection {
   /** Cuts the socket without a goodbye: to the client, the network failed. */
   drop(): void;
+  /** Says goodbye with a `close` frame and closes the socket after it. */
+  close(code: number, status?: string): void;
+  /** Says now that the token will expire soon. False when nobody has authenticated. */
+  tokenAboutToExpire(): boolean;
+  /** Holds every frame back for so many milliseconds, in order; 0 ends it and lets go what waits. */
+  latency(ms: number): void;
 }
 
 const capabilities = ['client_update', 'offline_storage'];
 const status = (code: number): JsonObject => ({ code, status: reason(code) });
+const statusOf = ({ http_status, status }: JsonObject): { status: number } | undefined => {
+  const { code } = isObject(http_status) ? http_status : isObject(status) ? status : {};
+  return typeof code === 'number' ? { status: code } : undefined;
+};
 const reason = (code: number): string => (code === 200 ? 'OK' : (STATUS_CODES[code] ?? 'Unknown'));
 
 /** Speaks Twilsock with one client. Whatever arrives, it answers, ignores or drops; it never throws. */
 export function openConnection(socket: WebSocket, options: ConnectionOptions): Connection {
-  const { limits, upstream, verifyToken, clock, log } = options;
+  const { limits, upstream, verifyToken, clock, log, trace } = options;
+  const outgoing = createOutgoing(options.latency);
   let phase: 'new' | 'authenticating' | 'ready' | 'gone' = 'new';
   let session: Session | undefined;
   let heardSincePing = true;
@@ -64,8 +96,18 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
       payload === undefined
         ? encodeFrame(header)
         : encodeFrame({ ...header, payload_type: 'application/json' }, JSON.stringify(payload));
-    socket.send(frame);
-    if (socket.bufferedAmount > limits.bufferedBytes) {
+    const identity = session?.identity ?? null;
+    outgoing.add(frame.length, () => {
+      socket.send(frame);
+      trace({
+        direction: 'out',
+        identity,
+        frame: String(header.method),
+        ...statusOf(header),
+        size: frame.length,
+      });
+    });
+    if (outgoing.waiting + socket.bufferedAmount > limits.bufferedBytes) {
       log('A client reads too slowly and was dropped');
       drop();
     }
@@ -84,6 +126,7 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
   };
   const drop = (): void => {
     end();
+    outgoing.stop();
     socket.terminate();
   };
 
@@ -95,18 +138,14 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
     if (phase === 'ready') tell({ method: 'ping' });
   }, limits.pingEvery);
 
+  const sayAboutToExpire = (): void =>
+    tell({ method: 'client_update', client_update_type: 'token_about_to_expire' });
   // Closing without a `close` frame is on purpose: with one, the SDK waits 3 s and may lose an `updateToken`.
   const watchExpiry = (token: AccessToken): void => {
     expiryTimers.forEach(clearTimeout);
     const left = Math.max(0, token.expiresAt - clock.now());
     const notice = left - Math.min(limits.expiryNotice, left / 2);
-    expiryTimers = [
-      setTimeout(
-        () => tell({ method: 'client_update', client_update_type: 'token_about_to_expire' }),
-        notice,
-      ),
-      setTimeout(drop, left),
-    ];
+    expiryTimers = [setTimeout(sayAboutToExpire, notice), setTimeout(drop, left)];
   };
 
   const refuseToken = (id: string, errorCode: keyof typeof tokenErrors): void =>
@@ -180,8 +219,14 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
 
   const hear = async (data: Uint8Array): Promise<void> => {
     const decoded = decodeFrame(data);
-    if (!decoded.ok) return refuse(1002, decoded.reason);
+    const heard = { direction: 'in', identity: session?.identity ?? null, size: data.length } as const;
+    if (!decoded.ok) {
+      trace({ ...heard, frame: 'unreadable' });
+      return refuse(1002, decoded.reason);
+    }
     const message = readClientMessage(decoded.frame);
+    const { method, path } = message.method === 'message' ? message.request : {};
+    trace({ ...heard, frame: message.method, ...given({ method, path }) });
     if (message.method === 'ignored') return;
     if (message.method === 'init') return init(message);
     if (message.method === 'close') return socket.close(1000);
@@ -217,9 +262,26 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
   socket.on('pong', () => {
     heardSincePing = true;
   });
-  socket.on('close', end);
+  socket.on('close', () => {
+    end();
+    outgoing.stop();
+  });
   // Too large or broken WebSocket frames: `ws` closes with the right code itself.
   socket.on('error', (error) => log(`A socket failed: ${error.message}`));
 
-  return { drop };
+  return {
+    drop,
+    close(code, name = code === 308 ? 'OFFLOAD' : reason(code)) {
+      tell({ method: 'close', status: { code, status: name } });
+      // Nothing may follow a goodbye.
+      end();
+      outgoing.add(0, () => socket.close(1000));
+    },
+    tokenAboutToExpire() {
+      if (phase !== 'ready') return false;
+      sayAboutToExpire();
+      return true;
+    },
+    latency: outgoing.latency,
+  };
 }

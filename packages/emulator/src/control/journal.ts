@@ -1,0 +1,57 @@
+import { type Clock, isoDate } from '../clock.js';
+
+/** A frame or request that passed. What it held is not here: no token, secret, header or message. */
+export interface JournalEntry {
+  direction: 'in' | 'out';
+  /** Who the socket belongs to; `null` for a request, and for a socket that has not proved itself. */
+  identity: string | null;
+  /** The frame's method, for what travelled on a socket. */
+  frame?: string;
+  /** Of the HTTP request, in a frame or plain. */
+  method?: string;
+  /** Without its query. */
+  path?: string;
+  status?: number;
+  /** Bytes of the frame; of a plain request, of the body it was answered with. */
+  size: number;
+}
+
+/** The last things that passed. */
+export interface Journal {
+  add(entry: JournalEntry): void;
+  /** One JSON object a line, the oldest first. */
+  lines(): string;
+}
+
+const longestPath = 300;
+
+/** Keeps the last `length` entries and forgets the rest. */
+export function createJournal(clock: Clock, length = 1_000): Journal {
+  const kept: string[] = [];
+  return {
+    add({ direction, identity, frame, method, path, status, size }) {
+      const time = isoDate(clock.now());
+      // A whole URL where a path belongs may hold a password.
+      const shortPath = path === undefined || path.startsWith('/') ? path?.slice(0, longestPath) : '?';
+      kept.push(
+        JSON.stringify({
+          time,
+          direction,
+          identity,
+          frame,
+          method: method?.slice(0, 20),
+          path: shortPath,
+          status,
+          size,
+        }),
+      );
+      // In blocks, so that an entry costs the same however many are kept.
+      if (kept.length >= 2 * length) kept.splice(0, kept.length - length);
+    },
+    lines: () =>
+      kept
+        .slice(-length)
+        .map((line) => `${line}\n`)
+        .join(''),
+  };
+}
