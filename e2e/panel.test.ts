@@ -139,6 +139,9 @@ describe('destroy', () => {
       .first()
       .waitFor();
     await expect.poll(() => page.evaluate(() => sessionStorage.length)).toBeGreaterThan(0);
+    // Until the service has it, the message is kept too, and outlives the chat.
+    const ours = () => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('conv')));
+    await expect.poll(ours).toEqual(['conversations-web-chat:default']);
     const state = await page.evaluate(() => {
       const { ConversationsWebChat: chat } = window as unknown as {
         ConversationsWebChat: { destroy(): void; getState(): object };

@@ -42,10 +42,12 @@ export function App({ session, view, options, onClose }: AppProps): React.JSX.El
   const words = useMemo(() => ({ strings: en, locale: undefined }), []);
   const ended = snapshot.status === 'ended';
 
-  const focus = useCallback(
-    () => (fieldRef.current ?? startRef.current ?? windowRef.current)?.focus({ preventScroll: true }),
-    [],
-  );
+  const focus = useCallback(() => {
+    const field = fieldRef.current;
+    (field ?? startRef.current ?? windowRef.current)?.focus({ preventScroll: true });
+    // A text that was there before the field stands behind the caret; whoever goes on writing goes on after it.
+    if (field?.selectionEnd === 0) field.setSelectionRange(field.value.length, field.value.length);
+  }, []);
   // Before the next key is pressed, not after the next paint.
   useLayoutEffect(() => {
     if (panel.focus > 0) focus();
