@@ -9,7 +9,7 @@ export interface TokenLedger {
   expire(identity: string): void;
 }
 
-/** Tokens that are not looked at again before this many are known. */
+/** How many tokens are kept before those past their own end are first swept out. */
 const sweepFrom = 1_000;
 
 export function createTokenLedger(verify: VerifyToken, clock: Clock): TokenLedger {

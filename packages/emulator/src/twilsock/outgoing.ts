@@ -34,7 +34,7 @@ export function createOutgoing(initialLatency: number): Outgoing {
       return waiting;
     },
     add(size, act) {
-      if (latency === 0 && queue.length === 0) return act();
+      if (latency === 0) return act();
       const now = performance.now();
       // A shorter latency does not let a frame overtake those that were added under a longer one.
       const due = Math.max(now + latency, queue.at(-1)?.due ?? 0);
