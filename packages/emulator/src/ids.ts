@@ -12,6 +12,12 @@ export type SidPrefix =
   | 'RL'
   | 'WH'
   | 'MG'
+  | 'ME'
+  | 'DY'
+  | 'HX'
+  | 'CR'
+  | 'BS'
+  | 'RQ'
   | 'ET'
   | 'ES'
   | 'MP';

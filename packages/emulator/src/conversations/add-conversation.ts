@@ -35,6 +35,10 @@ export function addConversation(domain: Domain, input: AddConversation): Convers
       nextMessageIndex: 0,
       lastMessageIndex: null,
       lastMessageTimestamp: null,
+      timerInactive: null,
+      timerClosed: null,
+      dateInactive: null,
+      dateClosed: null,
       dateCreated: now,
       dateUpdated: now,
     };

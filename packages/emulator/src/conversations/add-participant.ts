@@ -43,6 +43,7 @@ export function addParticipant(domain: Domain, input: AddParticipant): Participa
       sid: domain.ids.sid('MB'),
       conversationSid: conversation.sid,
       identity,
+      messagingBinding: null,
       roleSid: input.by.source === 'API' ? (input.roleSid ?? ownRole) : ownRole,
       attributes: checkAttributes(input.attributes ?? ''),
       lastReadMessageIndex: null,

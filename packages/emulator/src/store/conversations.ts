@@ -28,6 +28,10 @@ export function createConversations(database: Database): Conversations {
     nextMessageIndex: integer,
     lastMessageIndex: optional(integer),
     lastMessageTimestamp: optional(integer),
+    timerInactive: optional(text),
+    timerClosed: optional(text),
+    dateInactive: optional(integer),
+    dateClosed: optional(integer),
     dateCreated: integer,
     dateUpdated: integer,
   });

@@ -1,6 +1,7 @@
+import { isObject } from '../json.js';
 import type { Database } from './database.js';
-import type { MessageRow } from './rows.js';
-import { createTable, integer, optional, type Placed, type Stretch, text } from './table.js';
+import type { DeliveryAggregate, MediaSummary, MessageRecipient, MessageRow } from './rows.js';
+import { createTable, integer, json, optional, type Placed, type Stretch, text } from './table.js';
 
 /** A page by message index. `from` is the first index of the page, in the direction of `order`. */
 interface MessagePaging {
@@ -22,6 +23,11 @@ export interface Messages {
   remove(sid: string): void;
 }
 
+const isChannelMetadata = (value: unknown): value is { type: string; data: unknown } =>
+  isObject(value) && typeof value.type === 'string';
+const isAggregate = (value: unknown): value is DeliveryAggregate =>
+  isObject(value) && typeof value.total === 'number';
+
 export function createMessages(database: Database): Messages {
   const table = createTable<MessageRow>(database, 'messages', ['sid'], {
     sid: text,
@@ -32,6 +38,12 @@ export function createMessages(database: Database): Messages {
     body: optional(text),
     subject: optional(text),
     attributes: text,
+    medias: json((value): value is MediaSummary[] => Array.isArray(value) && value.every(isObject)),
+    contentSid: optional(text),
+    contentVariables: optional(text),
+    channelMetadata: optional(json(isChannelMetadata)),
+    delivery: optional(json(isAggregate)),
+    recipients: json((value): value is MessageRecipient[] => Array.isArray(value) && value.every(isObject)),
     lastUpdatedBy: optional(text),
     dateCreated: integer,
     dateUpdated: integer,

@@ -57,6 +57,10 @@ describe('a stretch of a table', () => {
       nextMessageIndex: 0,
       lastMessageIndex: null,
       lastMessageTimestamp: null,
+      timerInactive: null,
+      timerClosed: null,
+      dateInactive: null,
+      dateClosed: null,
       dateCreated: 0,
       dateUpdated: 0,
     });
@@ -74,6 +78,7 @@ describe('a stretch of a table', () => {
             const sid = `MB${next++}`;
             store.participants.insert({
               ...{ sid, identity: sid, conversationSid: 'CH1', roleSid: 'RL1', attributes: '{}' },
+              messagingBinding: null,
               ...{ lastReadMessageIndex: null, lastReadTimestamp: null, notificationLevel: 'default' },
               ...{ dateCreated: 0, dateUpdated: 0 },
             });

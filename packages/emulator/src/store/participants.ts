@@ -1,6 +1,7 @@
+import { isObject } from '../json.js';
 import type { Database } from './database.js';
-import type { ParticipantRow } from './rows.js';
-import { createTable, integer, oneOf, optional, type Placed, type Stretch, text } from './table.js';
+import type { MessagingBinding, ParticipantRow } from './rows.js';
+import { createTable, integer, json, oneOf, optional, type Placed, type Stretch, text } from './table.js';
 
 export interface Participants {
   bySid(sid: string): ParticipantRow | undefined;
@@ -15,11 +16,15 @@ export interface Participants {
   remove(sid: string): void;
 }
 
+const isBinding = (value: unknown): value is MessagingBinding =>
+  isObject(value) && typeof value.type === 'string' && typeof value.address === 'string';
+
 export function createParticipants(database: Database): Participants {
   const table = createTable<ParticipantRow>(database, 'participants', ['sid'], {
     sid: text,
     conversationSid: text,
-    identity: text,
+    identity: optional(text),
+    messagingBinding: optional(json(isBinding)),
     roleSid: text,
     attributes: text,
     lastReadMessageIndex: optional(integer),

@@ -31,14 +31,33 @@ export interface ConversationRow {
   nextMessageIndex: number;
   lastMessageIndex: number | null;
   lastMessageTimestamp: number | null;
+  /** ISO 8601 durations as they were given: how long without activity until the state changes by itself. */
+  timerInactive: string | null;
+  timerClosed: string | null;
+  /** When the state changes by itself, unless something happens first. */
+  dateInactive: number | null;
+  dateClosed: number | null;
   dateCreated: number;
   dateUpdated: number;
+}
+
+/** How somebody takes part who has no SDK. Nothing leaves the emulator: the addresses are kept and shown. */
+export interface MessagingBinding {
+  type: 'sms' | 'whatsapp' | 'messenger' | 'email' | 'rcs' | 'other';
+  address: string;
+  proxyAddress: string | null;
+  projectedAddress: string | null;
+  name: string | null;
+  /** Of an e-mail address. */
+  level: 'to' | 'cc' | 'from' | null;
 }
 
 export interface ParticipantRow {
   sid: string;
   conversationSid: string;
-  identity: string;
+  /** Null for a participant that has a messaging binding only. */
+  identity: string | null;
+  messagingBinding: MessagingBinding | null;
   roleSid: string;
   attributes: string;
   lastReadMessageIndex: number | null;
@@ -46,6 +65,31 @@ export interface ParticipantRow {
   notificationLevel: 'default' | 'muted';
   dateCreated: number;
   dateUpdated: number;
+}
+
+/** What a message says about an attachment; the rest is the {@link MediaRow}'s. */
+export interface MediaSummary {
+  sid: string;
+  category: 'media' | 'body' | 'history';
+  filename: string | null;
+  contentType: string;
+  /** In bytes. */
+  size: number;
+}
+
+export type DeliveryStatus = 'sent' | 'delivered' | 'read' | 'failed' | 'undelivered';
+
+/** How far a message has come with those who take part without an SDK. */
+export interface DeliveryAggregate extends Record<DeliveryStatus, 'none' | 'some' | 'all'> {
+  total: number;
+}
+
+/** Whom a message of an e-mail conversation was addressed to. */
+export interface MessageRecipient {
+  type: string;
+  level: string;
+  name: string | null;
+  address: string;
 }
 
 export interface MessageRow {
@@ -57,6 +101,15 @@ export interface MessageRow {
   body: string | null;
   subject: string | null;
   attributes: string;
+  medias: MediaSummary[];
+  contentSid: string | null;
+  /** JSON. */
+  contentVariables: string | null;
+  /** What the channel it came through adds, `{type, data}`. */
+  channelMetadata: { type: string; data: unknown } | null;
+  /** Null when everybody in the conversation has an SDK. */
+  delivery: DeliveryAggregate | null;
+  recipients: MessageRecipient[];
   lastUpdatedBy: string | null;
   dateCreated: number;
   dateUpdated: number;
@@ -69,6 +122,65 @@ export interface UserRow {
   friendlyName: string;
   attributes: string;
   roleSid: string;
+  dateCreated: number;
+  dateUpdated: number;
+}
+
+/** A file that was uploaded. Its bytes lie beside the database. */
+export interface MediaRow extends MediaSummary {
+  chatServiceSid: string;
+  /** Who uploaded it. */
+  author: string;
+  /** Null until a message carries it. */
+  conversationSid: string | null;
+  messageSid: string | null;
+  dateCreated: number;
+  dateUpdated: number;
+}
+
+export interface DeliveryReceiptRow {
+  sid: string;
+  conversationSid: string;
+  messageSid: string;
+  participantSid: string;
+  channelMessageSid: string;
+  status: DeliveryStatus;
+  errorCode: number;
+  dateCreated: number;
+  dateUpdated: number;
+}
+
+/** A role that was made; the default roles of a service have rows too. */
+export interface RoleRow {
+  sid: string;
+  chatServiceSid: string;
+  friendlyName: string;
+  type: 'conversation' | 'service';
+  permissions: string[];
+  dateCreated: number;
+  dateUpdated: number;
+}
+
+/** What was configured of a service; what is null has its default. */
+export interface ServiceConfigurationRow {
+  chatServiceSid: string;
+  conversationCreatorRoleSid: string | null;
+  conversationRoleSid: string | null;
+  serviceRoleSid: string | null;
+  reachabilityEnabled: boolean;
+  /** ISO 8601 durations that new conversations get. */
+  timerInactive: string | null;
+  timerClosed: string | null;
+}
+
+/** Where an app of an identity wants its pushes sent. None is sent: what would be is logged. */
+export interface PushRegistrationRow {
+  id: string;
+  identity: string;
+  channelType: 'fcm' | 'apn';
+  endpointPlatform: string;
+  registrationId: string;
+  messageTypes: string[];
   dateCreated: number;
   dateUpdated: number;
 }

@@ -77,6 +77,78 @@ CREATE TABLE syncItems (
 CREATE INDEX syncItemsByEvent ON syncItems (objectSid, lastEventId);
 `,
   'ALTER TABLE conversations ADD COLUMN awaitedCreator TEXT;',
+  // SQLite cannot drop a NOT NULL, so participants are copied into a table where the identity may be null.
+  `
+ALTER TABLE conversations ADD COLUMN timerInactive TEXT;
+ALTER TABLE conversations ADD COLUMN timerClosed TEXT;
+ALTER TABLE conversations ADD COLUMN dateInactive INTEGER;
+ALTER TABLE conversations ADD COLUMN dateClosed INTEGER;
+CREATE INDEX conversationsByDateInactive ON conversations (dateInactive) WHERE dateInactive IS NOT NULL;
+CREATE INDEX conversationsByDateClosed ON conversations (dateClosed) WHERE dateClosed IS NOT NULL;
+
+CREATE TABLE participantsNext (
+  sid TEXT PRIMARY KEY,
+  conversationSid TEXT NOT NULL REFERENCES conversations (sid) ON DELETE CASCADE,
+  identity TEXT, messagingBinding TEXT, roleSid TEXT NOT NULL, attributes TEXT NOT NULL,
+  lastReadMessageIndex INTEGER, lastReadTimestamp INTEGER, notificationLevel TEXT NOT NULL,
+  dateCreated INTEGER NOT NULL, dateUpdated INTEGER NOT NULL,
+  UNIQUE (conversationSid, identity)
+) STRICT;
+INSERT INTO participantsNext (
+  sid, conversationSid, identity, roleSid, attributes, lastReadMessageIndex, lastReadTimestamp, notificationLevel,
+  dateCreated, dateUpdated
+) SELECT
+  sid, conversationSid, identity, roleSid, attributes, lastReadMessageIndex, lastReadTimestamp, notificationLevel,
+  dateCreated, dateUpdated
+FROM participants ORDER BY rowid;
+DROP TABLE participants;
+ALTER TABLE participantsNext RENAME TO participants;
+CREATE INDEX participantsByIdentity ON participants (identity);
+
+ALTER TABLE messages ADD COLUMN medias TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE messages ADD COLUMN contentSid TEXT;
+ALTER TABLE messages ADD COLUMN contentVariables TEXT;
+ALTER TABLE messages ADD COLUMN channelMetadata TEXT;
+ALTER TABLE messages ADD COLUMN delivery TEXT;
+ALTER TABLE messages ADD COLUMN recipients TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE media (
+  sid TEXT PRIMARY KEY, chatServiceSid TEXT NOT NULL, author TEXT NOT NULL,
+  conversationSid TEXT, messageSid TEXT,
+  category TEXT NOT NULL, filename TEXT, contentType TEXT NOT NULL, size INTEGER NOT NULL,
+  dateCreated INTEGER NOT NULL, dateUpdated INTEGER NOT NULL
+) STRICT;
+CREATE INDEX mediaByConversation ON media (conversationSid);
+
+CREATE TABLE deliveryReceipts (
+  sid TEXT PRIMARY KEY,
+  conversationSid TEXT NOT NULL,
+  messageSid TEXT NOT NULL REFERENCES messages (sid) ON DELETE CASCADE,
+  participantSid TEXT NOT NULL, channelMessageSid TEXT NOT NULL, status TEXT NOT NULL, errorCode INTEGER NOT NULL,
+  dateCreated INTEGER NOT NULL, dateUpdated INTEGER NOT NULL,
+  UNIQUE (messageSid, participantSid)
+) STRICT;
+
+CREATE TABLE roles (
+  sid TEXT PRIMARY KEY, chatServiceSid TEXT NOT NULL, friendlyName TEXT NOT NULL, type TEXT NOT NULL,
+  permissions TEXT NOT NULL,
+  dateCreated INTEGER NOT NULL, dateUpdated INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE serviceConfigurations (
+  chatServiceSid TEXT PRIMARY KEY,
+  conversationCreatorRoleSid TEXT, conversationRoleSid TEXT, serviceRoleSid TEXT,
+  reachabilityEnabled INTEGER NOT NULL,
+  timerInactive TEXT, timerClosed TEXT
+) STRICT;
+
+CREATE TABLE pushRegistrations (
+  id TEXT PRIMARY KEY, identity TEXT NOT NULL, channelType TEXT NOT NULL, endpointPlatform TEXT NOT NULL,
+  registrationId TEXT NOT NULL, messageTypes TEXT NOT NULL,
+  dateCreated INTEGER NOT NULL, dateUpdated INTEGER NOT NULL,
+  UNIQUE (identity, channelType, registrationId)
+) STRICT;
+`,
 ];
 
 /** Brings the schema to this version. Throws when the store was made by a newer one. */

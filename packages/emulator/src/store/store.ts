@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type Conversations, createConversations } from './conversations.js';
 import { openDatabase } from './database.js';
+import { createDeliveryReceipts, type DeliveryReceipts } from './delivery-receipts.js';
+import { createMedia, type Media } from './media.js';
 import { createMessages, type Messages } from './messages.js';
 import { createParticipants, type Participants } from './participants.js';
+import { createPushRegistrations, type PushRegistrations } from './push-registrations.js';
+import { createRoles, type Roles } from './roles.js';
 import { migrate } from './schema.js';
+import { createServiceConfigurations, type ServiceConfigurations } from './service-configurations.js';
 import { createServices, type Services } from './services.js';
 import { createSettings, type Settings } from './settings.js';
 import { createSyncItems, type SyncItems } from './sync-items.js';
@@ -25,6 +30,11 @@ export interface Store {
   conversations: Conversations;
   participants: Participants;
   messages: Messages;
+  media: Media;
+  deliveryReceipts: DeliveryReceipts;
+  roles: Roles;
+  serviceConfigurations: ServiceConfigurations;
+  pushRegistrations: PushRegistrations;
   users: Users;
   webhooks: Webhooks;
   webhookConfigurations: WebhookConfigurations;
@@ -32,7 +42,16 @@ export interface Store {
   syncItems: SyncItems;
 }
 
-const emptied = ['syncObjects', 'conversations', 'users', 'webhookConfigurations'];
+const emptied = [
+  'syncObjects',
+  'conversations',
+  'users',
+  'media',
+  'roles',
+  'pushRegistrations',
+  'serviceConfigurations',
+  'webhookConfigurations',
+];
 
 /** Opens `:memory:` or a file (made when missing). Throws a readable error when it is not a store or is in use. */
 export function openStore(path: string): Store {
@@ -64,6 +83,11 @@ export function openStore(path: string): Store {
     conversations: createConversations(database),
     participants: createParticipants(database),
     messages: createMessages(database),
+    media: createMedia(database),
+    deliveryReceipts: createDeliveryReceipts(database),
+    roles: createRoles(database),
+    serviceConfigurations: createServiceConfigurations(database),
+    pushRegistrations: createPushRegistrations(database),
     users: createUsers(database),
     webhooks: createWebhookTable(database),
     webhookConfigurations: createWebhookConfigurations(database),

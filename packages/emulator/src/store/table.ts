@@ -30,14 +30,21 @@ export const flag: Column<boolean> = {
   write: (value) => (value ? 1 : 0),
 };
 
-export const textList: Column<string[]> = {
-  read(value) {
-    const list: unknown = JSON.parse(text.read(value));
-    if (!Array.isArray(list)) throw broken('a list', value);
-    return list.map(text.read);
-  },
-  write: (value) => JSON.stringify(value),
-};
+/** A value kept as JSON. `check` tells whether what was read is one. */
+export function json<T>(check: (value: unknown) => value is T): Column<T> {
+  return {
+    read(value) {
+      const parsed: unknown = JSON.parse(text.read(value));
+      if (!check(parsed)) throw broken('JSON of another shape', value);
+      return parsed;
+    },
+    write: (value) => JSON.stringify(value),
+  };
+}
+
+export const textList: Column<string[]> = json(
+  (value): value is string[] => Array.isArray(value) && value.every((one) => typeof one === 'string'),
+);
 
 export function oneOf<T extends string>(...allowed: readonly T[]): Column<T> {
   return {

@@ -1,6 +1,12 @@
 import { isoDate } from '../clock.js';
 import type { JsonObject } from '../json.js';
-import type { ConversationRow, MessageRow, ParticipantRow, UserRow } from '../store/rows.js';
+import type {
+  ConversationRow,
+  MessageRow,
+  MessagingBinding,
+  ParticipantRow,
+  UserRow,
+} from '../store/rows.js';
 import { syncNames } from '../sync-names.js';
 
 /** The data of Sync objects and items, as the Conversations SDK reads it. Attributes stay JSON text throughout. */
@@ -30,21 +36,27 @@ export function messageData(message: MessageRow): JsonObject {
     author: message.author,
     memberSid: message.participantSid,
     text: message.body,
-    type: 'text',
+    type: message.medias.length > 0 ? 'media' : 'text',
     attributes: message.attributes,
     timestamp: isoDate(message.dateCreated),
     dateUpdated: isoDate(message.dateUpdated),
     lastUpdatedBy: message.lastUpdatedBy,
     subject: message.subject,
-    contentSid: null,
+    contentSid: message.contentSid,
+    // The SDK reads both; an update that left them out would make it think the attachments vanished.
+    ...(message.medias[0] && { media: message.medias[0], medias: message.medias }),
+    ...(message.delivery && { delivery: message.delivery }),
+    channelMetadata: message.channelMetadata !== null,
   };
 }
 
-export function participantData(participant: ParticipantRow, user: UserRow): JsonObject {
+/** `user` is missing for who has no identity. */
+export function participantData(participant: ParticipantRow, user: UserRow | undefined): JsonObject {
+  const { messagingBinding: binding } = participant;
   return {
     identity: participant.identity,
-    type: 'chat',
-    userInfo: syncNames.userInfo(user),
+    type: binding?.type ?? 'chat',
+    ...(user && { userInfo: syncNames.userInfo(user) }),
     roleSid: participant.roleSid,
     attributes: participant.attributes,
     dateCreated: isoDate(participant.dateCreated),
@@ -52,9 +64,15 @@ export function participantData(participant: ParticipantRow, user: UserRow): Jso
     lastConsumedMessageIndex: participant.lastReadMessageIndex,
     lastConsumptionTimestamp:
       participant.lastReadTimestamp === null ? null : isoDate(participant.lastReadTimestamp),
-    bindings: {},
+    bindings: binding ? { [binding.type]: bindingData(binding) } : {},
   };
 }
+
+const bindingData = ({ name, address, level }: MessagingBinding): JsonObject => ({
+  name: name ?? '',
+  address,
+  ...(level !== null && { level }),
+});
 
 export function myConversationData(conversation: ConversationRow, participant: ParticipantRow): JsonObject {
   return {

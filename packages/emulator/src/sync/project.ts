@@ -34,7 +34,7 @@ export function projectFact(domain: Domain, fact: Fact): SyncChange[] {
     case 'participant.added':
       return [
         rosterChange(domain, fact.conversation, fact.participant),
-        membershipChange(domain, fact.conversation, fact.participant),
+        ...membershipChange(domain, fact.conversation, fact.participant),
       ];
     case 'participant.updated':
       return participantChanges(domain, fact.conversation, fact.participant, fact.before);
@@ -56,7 +56,9 @@ export function projectFact(domain: Domain, fact: Fact): SyncChange[] {
   }
 }
 
-function userOf(domain: Domain, identity: string): UserRow {
+/** Undefined for who takes part without an identity. */
+function userOf(domain: Domain, { identity }: ParticipantRow): UserRow | undefined {
+  if (identity === null) return undefined;
   const user = domain.store.users.byIdentity(domain.serviceSid, identity);
   if (!user) throw new Error('A participant has no user');
   return user;
@@ -122,7 +124,7 @@ function participantChanges(
   return [
     // The notification level is nobody else's business, so the roster stays as it is.
     ...(onlyLevelChanged ? [] : [rosterChange(domain, conversation, participant)]),
-    ...(horizonMoved || levelChanged ? [membershipChange(domain, conversation, participant)] : []),
+    ...(horizonMoved || levelChanged ? membershipChange(domain, conversation, participant) : []),
   ];
 }
 
@@ -142,7 +144,7 @@ function rosterChange(
   conversation: ConversationRow,
   participant: ParticipantRow,
 ): SyncChange {
-  const user = userOf(domain, participant.identity);
+  const user = userOf(domain, participant);
   return putItem(
     domain,
     syncNames.roster(conversation),
@@ -155,14 +157,11 @@ function membershipChange(
   domain: Domain,
   conversation: ConversationRow,
   participant: ParticipantRow,
-): SyncChange {
-  const user = userOf(domain, participant.identity);
-  return putItem(
-    domain,
-    syncNames.myConversations(user),
-    mapPlace(conversation.sid),
-    myConversationData(conversation, participant),
-  );
+): SyncChange[] {
+  const user = userOf(domain, participant);
+  if (!user) return [];
+  const data = myConversationData(conversation, participant);
+  return [putItem(domain, syncNames.myConversations(user), mapPlace(conversation.sid), data)];
 }
 
 function leaveChange(
@@ -170,6 +169,6 @@ function leaveChange(
   conversation: ConversationRow,
   participant: ParticipantRow,
 ): SyncChange[] {
-  const user = userOf(domain, participant.identity);
-  return removeItem(domain, syncNames.myConversations(user), mapPlace(conversation.sid));
+  const user = userOf(domain, participant);
+  return user ? removeItem(domain, syncNames.myConversations(user), mapPlace(conversation.sid)) : [];
 }

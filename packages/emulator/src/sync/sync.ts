@@ -37,7 +37,7 @@ export function createSync(domain: Domain, sessionsOf: (identity: string) => Ite
     projected.set(fact, projectFact(domain, fact));
   });
   const stopListening = domain.facts.listen((fact) => {
-    if (fact.type === 'participant.removed') {
+    if (fact.type === 'participant.removed' && fact.participant.identity !== null) {
       // Before the push: who has left is not told what goes on without it.
       for (const name of conversationObjects(fact.conversation)) {
         const object = domain.store.syncObjects.byUniqueName(name);
@@ -55,7 +55,7 @@ export function createSync(domain: Domain, sessionsOf: (identity: string) => Ite
     if (fact.type === 'typing') {
       const { messageType, payload } = typingNotice(fact);
       for (const { identity } of domain.store.participants.list(fact.conversation.sid)) {
-        if (identity === fact.participant.identity) continue;
+        if (identity === null || identity === fact.participant.identity) continue;
         for (const session of sessionsOf(identity)) session.push(messageType, payload);
       }
     }

@@ -12,15 +12,18 @@ const conversation: ConversationRow = {
   ...{ sid: sid('CH', 3), accountSid: sid('AC', 1), chatServiceSid: sid('IS', 2) },
   ...{ messagingServiceSid: sid('MG', 6), friendlyName: null, uniqueName: null, attributes: '{}' },
   ...{ state: 'active', stateUpdated: at, createdBy: 'visitor-42', awaitedCreator: null },
+  ...{ timerInactive: null, timerClosed: null, dateInactive: null, dateClosed: null },
   ...{ nextMessageIndex: 1, lastMessageIndex: 0, lastMessageTimestamp: at, dateCreated: at, dateUpdated: at },
 };
 const message: MessageRow = {
   ...{ sid: sid('IM', 4), conversationSid: sid('CH', 3), index: 0, author: 'visitor-42' },
   ...{ participantSid: sid('MB', 5), body: 'Hi & bye', subject: null, attributes: '{}' },
-  ...{ lastUpdatedBy: null, dateCreated: at, dateUpdated: at },
+  ...{ medias: [], contentSid: null, contentVariables: null, channelMetadata: null, delivery: null },
+  ...{ recipients: [], lastUpdatedBy: null, dateCreated: at, dateUpdated: at },
 };
 const participant: ParticipantRow = {
   ...{ sid: sid('MB', 5), conversationSid: sid('CH', 3), identity: 'visitor-42', roleSid: sid('RL', 7) },
+  messagingBinding: null,
   ...{ attributes: '{}', lastReadMessageIndex: 3, lastReadTimestamp: at, notificationLevel: 'default' },
   ...{ dateCreated: at, dateUpdated: at },
 };

@@ -1,0 +1,36 @@
+import type { Database } from './database.js';
+import type { MediaRow } from './rows.js';
+import { createTable, integer, oneOf, optional, text } from './table.js';
+
+export interface Media {
+  bySid(sid: string): MediaRow | undefined;
+  ofConversation(conversationSid: string): MediaRow[];
+  ofMessage(messageSid: string): MediaRow[];
+  insert(row: MediaRow): void;
+  update(row: MediaRow): void;
+  remove(sid: string): void;
+}
+
+export function createMedia(database: Database): Media {
+  const table = createTable<MediaRow>(database, 'media', ['sid'], {
+    sid: text,
+    chatServiceSid: text,
+    author: text,
+    conversationSid: optional(text),
+    messageSid: optional(text),
+    category: oneOf('media', 'body', 'history'),
+    filename: optional(text),
+    contentType: text,
+    size: integer,
+    dateCreated: integer,
+    dateUpdated: integer,
+  });
+  return {
+    bySid: (sid) => table.one('WHERE sid = ?', sid),
+    ofConversation: (sid) => table.all('WHERE conversationSid = ? ORDER BY rowid', sid),
+    ofMessage: (sid) => table.all('WHERE messageSid = ? ORDER BY rowid', sid),
+    insert: table.insert,
+    update: table.update,
+    remove: (sid) => table.remove('sid = ?', sid),
+  };
+}
