@@ -2,6 +2,7 @@ import twilio from 'twilio';
 import { onTestFinished } from 'vitest';
 import type { EmulatorOptions } from '../options.js';
 import { type StartedEmulator, startEmulator } from '../server.js';
+import { checkAnswer } from './openapi.js';
 
 export type HelperClient = ReturnType<typeof twilio>;
 
@@ -12,10 +13,29 @@ export async function startForTest(options: EmulatorOptions = {}): Promise<Start
   return started;
 }
 
+/** The official helper's own client; every answer it gets must be one that Twilio's OpenAPI file allows. */
+function checkingClient(): InstanceType<typeof twilio.RequestClient> {
+  const client = new twilio.RequestClient();
+  const request = client.request.bind(client);
+  client.request = async (asked) => {
+    const response = await request(asked);
+    const { statusCode, body } = response;
+    // An empty body reaches us as text.
+    checkAnswer(
+      asked.method,
+      asked.uri,
+      statusCode,
+      typeof body === 'string' && body ? JSON.parse(body) : body,
+    );
+    return response;
+  };
+  return client;
+}
+
 /** The official helper, pointed at an emulator by its one public line. */
 export function helperFor({ emulator }: Pick<StartedEmulator, 'emulator'>): HelperClient {
   const { accountSid, authToken } = emulator.credentials;
-  const client = twilio(accountSid, authToken);
+  const client = twilio(accountSid, authToken, { httpClient: checkingClient() });
   client.conversations.baseUrl = emulator.restUrl;
   return client;
 }
@@ -39,13 +59,16 @@ export function scoped(
 }
 
 /** A request without the helper's help. */
-export function ask(started: StartedEmulator, path: string, init: RequestInit = {}): Promise<Response> {
+export async function ask(started: StartedEmulator, path: string, init: RequestInit = {}): Promise<Response> {
   const { accountSid, authToken } = started.emulator.credentials;
   const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
-  return fetch(started.emulator.restUrl + path, {
-    ...init,
-    headers: { authorization, ...init.headers },
-  });
+  const url = started.emulator.restUrl + path;
+  const response = await fetch(url, { ...init, headers: { authorization, ...init.headers } });
+  if (path.startsWith('/v1/') && init.method !== 'HEAD') {
+    const text = await response.clone().text();
+    checkAnswer(init.method ?? 'GET', url, response.status, text === '' ? undefined : JSON.parse(text));
+  }
+  return response;
 }
 
 /** What the helper was refused with. */
