@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 /** The prefixes Twilio puts before the 32 hex digits of an id. */
 export type SidPrefix =
@@ -28,3 +28,8 @@ export interface Ids {
 }
 
 export const randomIds: Ids = { sid: (prefix) => prefix + randomBytes(16).toString('hex') };
+
+/** A SID that is the same every time for the same name: for things that every store has from the start. */
+export function fixedSid(prefix: SidPrefix, name: string): string {
+  return prefix + createHash('sha256').update(`${prefix}:${name}`).digest('hex').slice(0, 32);
+}

@@ -5,6 +5,7 @@ import { createControl, isControlPath, journalPath } from './control/control.js'
 import { createFaults } from './control/faults.js';
 import { createJournal } from './control/journal.js';
 import { createDomain, type Domain } from './conversations/domain.js';
+import { seedRoles } from './conversations/roles.js';
 import { settleCredentials } from './credentials.js';
 import { createGuard } from './http/guards.js';
 import { refuseUpgrade } from './http/refuse-upgrade.js';
@@ -141,7 +142,10 @@ async function assemble(
     faults,
     reset() {
       webhooks.clear();
-      store.reset();
+      store.transaction(() => {
+        store.reset();
+        seedRoles(store, serviceSid, domain.clock.now());
+      });
       realtime.drop();
     },
     close() {

@@ -4,6 +4,7 @@ import type { ConversationRow, ConversationState } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { checkAttributes, checkName, limits } from './limits.js';
 import { actorName } from './membership.js';
+import { requireOfService } from './standing.js';
 import { checkUniqueName } from './unique-name.js';
 
 export interface AddConversation {
@@ -18,6 +19,7 @@ export interface AddConversation {
 export function addConversation(domain: Domain, input: AddConversation): ConversationRow {
   return domain.facts.commit((record) => {
     const { store, clock, ids } = domain;
+    requireOfService(domain, input.by, 'createConversation');
     if (input.state === 'closed') throw new Refusal('conversation_created_closed');
     const now = clock.now();
     const conversation: ConversationRow = {

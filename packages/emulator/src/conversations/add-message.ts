@@ -3,7 +3,8 @@ import type { Actor } from '../facts.js';
 import type { ConversationRow, MessageRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { checkAttributes, checkBody, checkIdentity, checkSubject } from './limits.js';
-import { requireConversation, requireMember, requireOpen } from './membership.js';
+import { requireConversation, requireOpen } from './membership.js';
+import { standingIn } from './standing.js';
 
 export interface AddMessage {
   by: Actor;
@@ -20,10 +21,11 @@ export function addMessage(domain: Domain, input: AddMessage): MessageRow {
   return domain.facts.commit((record) => {
     const { store } = domain;
     const before = requireConversation(domain, input.conversationSid);
-    const member = requireMember(domain, input.by, before);
+    const actor = standingIn(domain, input.by, before);
+    actor.require('sendMessage');
     requireOpen(before);
     const author = input.by.source === 'SDK' ? input.by.identity : checkIdentity(input.author ?? 'system');
-    const participant = member ?? store.participants.byIdentity(before.sid, author);
+    const participant = actor.member ?? store.participants.byIdentity(before.sid, author);
     const body = input.body ?? null;
     if (body === null && input.by.source === 'API') {
       throw new Refusal('invalid_parameter', 'a message needs a Body (media come with a later release)');

@@ -4,8 +4,9 @@ import type { ParticipantRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { ensureUser } from './ensure-user.js';
 import { checkAttributes, checkIdentity, limits } from './limits.js';
-import { requireConversation, requireMember, requireOpen } from './membership.js';
-import { roleSid } from './roles.js';
+import { isOwn, maySee, requireConversation, requireOpen } from './membership.js';
+import { newcomerRoles } from './roles.js';
+import { requireOfService, standingIn } from './standing.js';
 
 export interface AddParticipant {
   by: Actor;
@@ -17,16 +18,18 @@ export interface AddParticipant {
 
 /**
  * Joins (an SDK actor naming itself) or adds somebody else. Our choice, as conversations are private by SID: an
- * identity may join only what it created, and once; otherwise one is added by a participant or over REST.
+ * identity may join only what it may see, which is what it created, and once; otherwise one is added.
  */
 export function addParticipant(domain: Domain, input: AddParticipant): ParticipantRow {
   return domain.facts.commit((record) => {
-    const { store, serviceSid } = domain;
+    const { store } = domain;
     const before = requireConversation(domain, input.conversationSid);
     const identity = checkIdentity(input.identity);
     const awaited = before.awaitedCreator === identity;
-    const joins = input.by.source === 'SDK' && input.by.identity === identity;
-    if (!(joins && awaited)) requireMember(domain, input.by, before);
+    if (isOwn(input.by, identity)) {
+      if (!maySee(domain, identity, before)) throw new Refusal('not_a_participant', before.sid);
+      requireOfService(domain, input.by, 'joinConversation');
+    } else standingIn(domain, input.by, before).require('addParticipant');
     requireOpen(before);
     const conversation = awaited ? { ...before, awaitedCreator: null } : before;
     if (store.participants.byIdentity(conversation.sid, identity)) throw new Refusal('participant_exists');
@@ -35,10 +38,8 @@ export function addParticipant(domain: Domain, input: AddParticipant): Participa
     }
     ensureUser(domain, { by: input.by, identity });
     const now = domain.clock.now();
-    const ownRole = roleSid(
-      serviceSid,
-      conversation.createdBy === identity ? 'channel admin' : 'channel user',
-    );
+    const roles = newcomerRoles(domain);
+    const ownRole = conversation.createdBy === identity ? roles.creator : roles.participant;
     const participant: ParticipantRow = {
       sid: domain.ids.sid('MB'),
       conversationSid: conversation.sid,

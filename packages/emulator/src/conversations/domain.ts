@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { type Clock, systemClock } from '../clock.js';
 import { createFacts } from '../fact-bus.js';
 import type { Facts } from '../facts.js';
-import { type Ids, randomIds, type SidPrefix } from '../ids.js';
+import { fixedSid, type Ids, randomIds } from '../ids.js';
 import type { Store } from '../store/store.js';
+import { seedRoles } from './roles.js';
 
 /**
  * What every use case works with. A use case is a function `(domain, input) => row`: it checks, writes in one
@@ -31,7 +31,7 @@ export interface DomainOptions {
   log?: (line: string) => void;
 }
 
-/** A domain on a store, with its service row in place. */
+/** A domain on a store, with its service and the default roles in place. */
 export function createDomain(options: DomainOptions): Domain {
   const { store, accountSid, serviceSid, clock = systemClock, ids = randomIds } = options;
   if (!store.services.bySid(serviceSid)) {
@@ -44,6 +44,7 @@ export function createDomain(options: DomainOptions): Domain {
       dateUpdated: now,
     });
   }
+  seedRoles(store, serviceSid, clock.now());
   return {
     store,
     facts: createFacts(store, options.log ?? (() => {})),
@@ -53,9 +54,4 @@ export function createDomain(options: DomainOptions): Domain {
     serviceSid,
     messagingServiceSid: fixedSid('MG', accountSid),
   };
-}
-
-/** A SID that is the same every time for the same name: for things that exist without a row of their own. */
-export function fixedSid(prefix: SidPrefix, name: string): string {
-  return prefix + createHash('sha256').update(`${prefix}:${name}`).digest('hex').slice(0, 32);
 }

@@ -2,7 +2,7 @@ import type { Actor } from '../facts.js';
 import type { UserRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { checkIdentity } from './limits.js';
-import { roleSid } from './roles.js';
+import { newcomerRoles } from './roles.js';
 
 /** The user of an identity, made on first sight: when it connects, or when it is added to a conversation. */
 export function ensureUser(domain: Domain, input: { by: Actor; identity: string }): UserRow {
@@ -18,7 +18,7 @@ export function ensureUser(domain: Domain, input: { by: Actor; identity: string 
       identity,
       friendlyName: '',
       attributes: '{}',
-      roleSid: roleSid(serviceSid, 'service user'),
+      roleSid: newcomerRoles(domain).user,
       dateCreated: now,
       dateUpdated: now,
     };

@@ -2,10 +2,16 @@ import { Refusal } from '../errors.js';
 import type { Actor } from '../facts.js';
 import type { ConversationRow, ParticipantRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
+import { reachesEveryConversation } from './standing.js';
 
 /** The name under which an actor's doings are kept: REST acts as `system`. */
 export function actorName(by: Actor): string {
   return by.source === 'SDK' ? by.identity : 'system';
+}
+
+/** Whether it is the SDK actor's own. Nothing is the API's own. */
+export function isOwn(by: Actor, identity: string | null): boolean {
+  return by.source === 'SDK' && by.identity === identity;
 }
 
 export function requireConversation(domain: Domain, sid: string): ConversationRow {
@@ -21,22 +27,25 @@ export function requireOpen(conversation: ConversationRow): ConversationRow {
   return conversation;
 }
 
-/** The actor's own participant row. Undefined for the API, which needs none; SDK actors without one are refused. */
+/** The actor's own participant row, for what is its own business there: reading, typing. No role reaches that. */
 export function requireMember(
   domain: Domain,
-  by: Actor,
+  by: Extract<Actor, { source: 'SDK' }>,
   conversation: ConversationRow,
-): ParticipantRow | undefined {
-  if (by.source === 'API') return undefined;
+): ParticipantRow {
   const participant = domain.store.participants.byIdentity(conversation.sid, by.identity);
   if (!participant) throw new Refusal('not_a_participant', conversation.sid);
   return participant;
 }
 
-/** Conversations are private: only participants see one, and its creator until it has joined. */
+/**
+ * Conversations are private: only participants see one, its creator until it has joined, and whose service role
+ * reaches all of them.
+ */
 export function maySee(domain: Domain, identity: string, conversation: ConversationRow): boolean {
   return (
     conversation.awaitedCreator === identity ||
-    domain.store.participants.byIdentity(conversation.sid, identity) !== undefined
+    domain.store.participants.byIdentity(conversation.sid, identity) !== undefined ||
+    reachesEveryConversation(domain, identity)
   );
 }

@@ -3,6 +3,7 @@ import type { Actor } from '../facts.js';
 import type { ParticipantRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { requireConversation, requireMember } from './membership.js';
+import { standingIn } from './standing.js';
 
 type SdkActor = Extract<Actor, { source: 'SDK' }>;
 
@@ -36,7 +37,11 @@ export interface UpdateNotificationLevel {
 }
 
 export function updateNotificationLevel(domain: Domain, input: UpdateNotificationLevel): ParticipantRow {
-  return updateOwn(domain, input, () => ({ notificationLevel: input.notificationLevel }));
+  return domain.facts.commit(() => {
+    const conversation = requireConversation(domain, input.conversationSid);
+    standingIn(domain, input.by, conversation).require('editNotificationLevel');
+    return updateOwn(domain, input, () => ({ notificationLevel: input.notificationLevel }));
+  });
 }
 
 function updateOwn(
@@ -47,7 +52,6 @@ function updateOwn(
   return domain.facts.commit((record) => {
     const conversation = requireConversation(domain, input.conversationSid);
     const before = requireMember(domain, input.by, conversation);
-    if (!before) throw new Refusal('not_a_participant', conversation.sid);
     const now = domain.clock.now();
     const participant: ParticipantRow = { ...before, ...change(now), dateUpdated: now };
     domain.store.participants.update(participant);

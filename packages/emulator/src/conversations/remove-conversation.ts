@@ -1,8 +1,8 @@
 import type { Actor } from '../facts.js';
 import type { ConversationRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
-import { requireConversation, requireMember } from './membership.js';
-import { requireAdmin } from './roles.js';
+import { requireConversation } from './membership.js';
+import { standingIn } from './standing.js';
 
 export interface RemoveConversation {
   by: Actor;
@@ -13,8 +13,7 @@ export interface RemoveConversation {
 export function removeConversation(domain: Domain, input: RemoveConversation): ConversationRow {
   return domain.facts.commit((record) => {
     const conversation = requireConversation(domain, input.sid);
-    const member = requireMember(domain, input.by, conversation);
-    if (member) requireAdmin(domain.serviceSid, member, 'deleteConversation');
+    standingIn(domain, input.by, conversation).require('deleteConversation');
     const participants = domain.store.participants.list(conversation.sid);
     const webhooks = domain.store.webhooks.list(conversation.sid);
     domain.store.conversations.remove(conversation.sid);

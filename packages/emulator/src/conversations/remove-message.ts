@@ -1,8 +1,8 @@
 import type { Actor } from '../facts.js';
 import type { MessageRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
-import { requireConversation, requireMember, requireOpen } from './membership.js';
-import { requireAdmin } from './roles.js';
+import { isOwn, requireConversation, requireOpen } from './membership.js';
+import { standingIn } from './standing.js';
 import { requireMessage } from './update-message.js';
 
 export interface RemoveMessage {
@@ -11,15 +11,15 @@ export interface RemoveMessage {
   sid: string;
 }
 
-/** SDK actors remove their own messages, admins of the conversation anybody's. The index is never used again. */
+/** Removes a message: one's own, or with the permission anybody's. Its index is never used again. */
 export function removeMessage(domain: Domain, input: RemoveMessage): MessageRow {
   return domain.facts.commit((record) => {
     const conversation = requireConversation(domain, input.conversationSid);
-    const actor = requireMember(domain, input.by, conversation);
+    const actor = standingIn(domain, input.by, conversation);
     requireOpen(conversation);
     const message = requireMessage(domain, conversation, input.sid);
-    if (actor && actor.identity !== message.author)
-      requireAdmin(domain.serviceSid, actor, 'deleteAnyMessage');
+    if (isOwn(input.by, message.author)) actor.require('deleteOwnMessage', 'deleteAnyMessage');
+    else actor.require('deleteAnyMessage');
     domain.store.messages.remove(message.sid);
     record({ type: 'message.removed', by: input.by, conversation, message });
     return message;

@@ -1,8 +1,8 @@
 import type { Actor } from '../facts.js';
 import type { ParticipantRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
-import { requireConversation, requireMember } from './membership.js';
-import { requireAdmin } from './roles.js';
+import { isOwn, requireConversation } from './membership.js';
+import { standingIn } from './standing.js';
 import { requireParticipant } from './update-participant.js';
 
 export interface RemoveParticipant {
@@ -12,13 +12,14 @@ export interface RemoveParticipant {
   sid: string;
 }
 
-/** Leaves (an SDK actor naming itself) or, for admins and the API, removes somebody else. */
+/** Leaves (an SDK actor naming itself), or removes somebody else. */
 export function removeParticipant(domain: Domain, input: RemoveParticipant): ParticipantRow {
   return domain.facts.commit((record) => {
     const conversation = requireConversation(domain, input.conversationSid);
-    const actor = requireMember(domain, input.by, conversation);
+    const actor = standingIn(domain, input.by, conversation);
     const participant = requireParticipant(domain, conversation, input.sid);
-    if (actor && actor.sid !== participant.sid) requireAdmin(domain.serviceSid, actor, 'removeParticipant');
+    if (isOwn(input.by, participant.identity)) actor.require('leaveConversation', 'removeParticipant');
+    else actor.require('removeParticipant');
     domain.store.participants.remove(participant.sid);
     record({ type: 'participant.removed', by: input.by, conversation, participant });
     return participant;

@@ -1,4 +1,3 @@
-import { Refusal } from '../errors.js';
 import type { Actor } from '../facts.js';
 import type { Domain } from './domain.js';
 import { requireConversation, requireMember } from './membership.js';
@@ -13,7 +12,6 @@ export function startTyping(domain: Domain, input: StartTyping): void {
   domain.facts.commit((record) => {
     const conversation = requireConversation(domain, input.conversationSid);
     const participant = requireMember(domain, input.by, conversation);
-    if (!participant) throw new Refusal('not_a_participant', conversation.sid);
     record({ type: 'typing', by: input.by, conversation, participant });
   });
 }

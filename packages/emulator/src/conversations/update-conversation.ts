@@ -2,7 +2,8 @@ import type { Actor } from '../facts.js';
 import type { ConversationRow, ConversationState } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { checkAttributes, checkName, limits } from './limits.js';
-import { requireConversation, requireMember, requireOpen } from './membership.js';
+import { requireConversation, requireOpen } from './membership.js';
+import { standingIn } from './standing.js';
 import { checkUniqueName } from './unique-name.js';
 
 export interface UpdateConversation {
@@ -19,7 +20,11 @@ export interface UpdateConversation {
 export function updateConversation(domain: Domain, input: UpdateConversation): ConversationRow {
   return domain.facts.commit((record) => {
     const before = requireConversation(domain, input.sid);
-    requireMember(domain, input.by, before);
+    const actor = standingIn(domain, input.by, before);
+    if (input.friendlyName !== undefined || input.uniqueName !== undefined) {
+      actor.require('editConversationName');
+    }
+    if (input.attributes !== undefined) actor.require('editConversationAttributes');
     requireOpen(before);
     const now = domain.clock.now();
     const conversation: ConversationRow = { ...before, dateUpdated: now };

@@ -3,8 +3,8 @@ import type { Actor } from '../facts.js';
 import type { ConversationRow, MessageRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { checkAttributes, checkBody, checkIdentity } from './limits.js';
-import { actorName, requireConversation, requireMember, requireOpen } from './membership.js';
-import { requireAdmin } from './roles.js';
+import { actorName, isOwn, requireConversation, requireOpen } from './membership.js';
+import { standingIn } from './standing.js';
 
 export interface UpdateMessage {
   by: Actor;
@@ -16,15 +16,23 @@ export interface UpdateMessage {
   author?: string;
 }
 
-/** SDK actors edit their own messages, admins of the conversation anybody's. */
+/** Changes what is given of a message: of one's own, or with the permission of anybody's. */
 export function updateMessage(domain: Domain, input: UpdateMessage): MessageRow {
   return domain.facts.commit((record) => {
     const { store } = domain;
     const conversation = requireConversation(domain, input.conversationSid);
-    const actor = requireMember(domain, input.by, conversation);
+    const actor = standingIn(domain, input.by, conversation);
     requireOpen(conversation);
     const before = requireMessage(domain, conversation, input.sid);
-    if (actor && actor.identity !== before.author) requireAdmin(domain.serviceSid, actor, 'editAnyMessage');
+    const own = isOwn(input.by, before.author);
+    if (input.body !== undefined) {
+      if (own) actor.require('editOwnMessage', 'editAnyMessage');
+      else actor.require('editAnyMessage');
+    }
+    if (input.attributes !== undefined) {
+      if (own) actor.require('editOwnMessageAttributes', 'editAnyMessageAttributes');
+      else actor.require('editAnyMessageAttributes');
+    }
     const message: MessageRow = {
       ...before,
       lastUpdatedBy: actorName(input.by),
@@ -32,7 +40,7 @@ export function updateMessage(domain: Domain, input: UpdateMessage): MessageRow 
     };
     if (input.body !== undefined) message.body = checkBody(input.body ?? '');
     if (input.attributes !== undefined) message.attributes = checkAttributes(input.attributes);
-    if (!actor && input.author !== undefined) {
+    if (input.by.source === 'API' && input.author !== undefined) {
       message.author = checkIdentity(input.author);
       message.participantSid = store.participants.byIdentity(conversation.sid, message.author)?.sid ?? null;
     }

@@ -3,9 +3,9 @@ import type { Actor } from '../facts.js';
 import type { ConversationRow, ParticipantRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { checkAttributes } from './limits.js';
-import { requireConversation, requireMember } from './membership.js';
+import { isOwn, requireConversation } from './membership.js';
 import { checkReadIndex } from './read-state.js';
-import { requireAdmin } from './roles.js';
+import { standingIn } from './standing.js';
 
 export interface UpdateParticipant {
   by: Actor;
@@ -17,20 +17,20 @@ export interface UpdateParticipant {
   lastReadMessageIndex?: number | null;
 }
 
-/** SDK actors change attributes only: their own, or as admin anybody's. */
+/** SDK actors change attributes only: their own, or with the permission anybody's. */
 export function updateParticipant(domain: Domain, input: UpdateParticipant): ParticipantRow {
   return domain.facts.commit((record) => {
     const conversation = requireConversation(domain, input.conversationSid);
-    const actor = requireMember(domain, input.by, conversation);
+    const actor = standingIn(domain, input.by, conversation);
     const before = requireParticipant(domain, conversation, input.sid);
-    if (actor && actor.sid !== before.sid) {
-      requireAdmin(domain.serviceSid, actor, 'editAnyParticipantAttributes');
-    }
+    if (isOwn(input.by, before.identity)) {
+      actor.require('editOwnParticipantAttributes', 'editAnyParticipantAttributes');
+    } else actor.require('editAnyParticipantAttributes');
     const now = domain.clock.now();
     const participant: ParticipantRow = { ...before, dateUpdated: now };
     if (input.attributes !== undefined) participant.attributes = checkAttributes(input.attributes);
-    if (!actor && input.roleSid !== undefined) participant.roleSid = input.roleSid;
-    if (!actor && input.lastReadMessageIndex !== undefined) {
+    if (input.by.source === 'API' && input.roleSid !== undefined) participant.roleSid = input.roleSid;
+    if (input.by.source === 'API' && input.lastReadMessageIndex !== undefined) {
       participant.lastReadMessageIndex = checkReadIndex(input.lastReadMessageIndex);
       participant.lastReadTimestamp = input.lastReadMessageIndex === null ? null : now;
     }

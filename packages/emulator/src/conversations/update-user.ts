@@ -3,6 +3,8 @@ import type { Actor } from '../facts.js';
 import type { UserRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { checkAttributes, checkName } from './limits.js';
+import { isOwn } from './membership.js';
+import { requireOfService } from './standing.js';
 
 export interface UpdateUser {
   by: Actor;
@@ -11,13 +13,13 @@ export interface UpdateUser {
   attributes?: string;
 }
 
-/** SDK actors change their own user only. */
+/** SDK actors change their own user, or with the permission anybody's. */
 export function updateUser(domain: Domain, input: UpdateUser): UserRow {
   return domain.facts.commit((record) => {
     const { store } = domain;
-    if (input.by.source === 'SDK' && input.by.identity !== input.identity) {
-      throw new Refusal('no_permission', 'editAnyUserInfo');
-    }
+    if (isOwn(input.by, input.identity)) {
+      requireOfService(domain, input.by, 'editOwnUserInfo', 'editAnyUserInfo');
+    } else requireOfService(domain, input.by, 'editAnyUserInfo');
     const before = store.users.byIdentity(domain.serviceSid, input.identity);
     if (!before) throw new Refusal('user_not_found', input.identity);
     const user: UserRow = { ...before, dateUpdated: domain.clock.now() };

@@ -1,5 +1,5 @@
 import { configureWebhooks, webhookConfiguration } from '../conversations/configure-webhooks.js';
-import { roleSid } from '../conversations/roles.js';
+import { newcomerRoles } from '../conversations/roles.js';
 import { Refusal } from '../errors.js';
 import { given } from '../given.js';
 import { type Call, fetched, type Json, type Reply, type Route } from './call.js';
@@ -35,11 +35,12 @@ function updateAccount(call: Call): Reply {
 
 function fetchService({ domain, view }: Call): Reply {
   const url = `${view.root}/Configuration`;
+  const roles = newcomerRoles(domain);
   return fetched({
     chat_service_sid: domain.serviceSid,
-    default_conversation_creator_role_sid: roleSid(domain.serviceSid, 'channel admin'),
-    default_conversation_role_sid: roleSid(domain.serviceSid, 'channel user'),
-    default_chat_service_role_sid: roleSid(domain.serviceSid, 'service user'),
+    default_conversation_creator_role_sid: roles.creator,
+    default_conversation_role_sid: roles.participant,
+    default_chat_service_role_sid: roles.user,
     reachability_enabled: false,
     url,
     links: { notifications: `${url}/Notifications`, webhooks: `${url}/Webhooks` },

@@ -1,6 +1,6 @@
 import { addParticipant } from '../conversations/add-participant.js';
 import { removeParticipant } from '../conversations/remove-participant.js';
-import { roleSid } from '../conversations/roles.js';
+import { checkRole } from '../conversations/roles.js';
 import { requireParticipant, updateParticipant } from '../conversations/update-participant.js';
 import { given } from '../given.js';
 import { type Call, created, fetched, type Reply, type Route, removed } from './call.js';
@@ -29,8 +29,11 @@ function list(call: Call): Reply {
 
 function settings({ form, domain }: Call) {
   form.refuse(...unsupported);
-  const roles = [roleSid(domain.serviceSid, 'channel admin'), roleSid(domain.serviceSid, 'channel user')];
-  return given({ attributes: form.text('Attributes'), roleSid: form.oneOf('RoleSid', roles) });
+  const roleSid = form.text('RoleSid');
+  return given({
+    attributes: form.text('Attributes'),
+    roleSid: roleSid && checkRole(domain, 'RoleSid', 'conversation', roleSid),
+  });
 }
 
 function create(call: Call): Reply {
