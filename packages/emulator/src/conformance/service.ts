@@ -1,7 +1,10 @@
-import { Client, type ClientOptions, type ConnectionState, type Conversation } from '@twilio/conversations';
+import { Client, type ClientOptions } from '@twilio/conversations';
 import { SignJWT } from 'jose';
 import { onTestFinished } from 'vitest';
 import { createEmulator, type Emulator, type EmulatorOptions } from '../index.js';
+import { next } from './flows/events.js';
+
+export { next, reaches, shareConversation } from './flows/events.js';
 
 /** An emulator of one test, the SDK clients and raw sockets it opens, and their end with the test. */
 export interface Service extends Emulator {
@@ -23,8 +26,6 @@ export interface TokenBend {
 interface ConnectOptions {
   seconds?: number;
 }
-
-const patience = 15_000;
 
 export async function startService(options: EmulatorOptions = {}): Promise<Service> {
   const emulator = await createEmulator(options);
@@ -80,52 +81,4 @@ function afterAWhile(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, milliseconds).unref();
   });
-}
-
-/**
- * The first value a listener hears that is accepted. Call it before the act that causes the event.
- *
- * @example
- * const added = next<Message>('messageAdded', (hear) => conversation.on('messageAdded', hear));
- */
-export function next<T>(
-  what: string,
-  listen: (hear: (value: T) => void) => void,
-  accept: (value: T) => boolean = () => true,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`Waited ${patience} ms for ${what}`)), patience);
-    listen((value) => {
-      if (!accept(value)) return;
-      clearTimeout(timer);
-      resolve(value);
-    });
-  });
-}
-
-/** The next time a client gets into a connection state. */
-export function reaches(client: Client, wanted: ConnectionState): Promise<ConnectionState> {
-  return next<ConnectionState>(
-    wanted,
-    (hear) => client.on('connectionStateChanged', hear),
-    (state) => state === wanted,
-  );
-}
-
-/** A conversation of `owner` that all of `members` take part in, as each of them sees it, its owner first. */
-export async function shareConversation(owner: Client, ...members: Client[]): Promise<Conversation[]> {
-  const conversation = await owner.createConversation({ friendlyName: 'Shared' });
-  const joined = [owner, ...members].map((client) =>
-    next<Conversation>(
-      `conversationJoined of ${client.user.identity}`,
-      (hear) => client.on('conversationJoined', hear),
-      ({ sid }) => sid === conversation.sid,
-    ),
-  );
-  await conversation.join();
-  for (const member of members) await conversation.add(member.user.identity);
-  const views = await Promise.all(joined);
-  // A list announces only what comes after it was opened.
-  await Promise.all(views.map((view) => view.getMessages(1)));
-  return views;
 }

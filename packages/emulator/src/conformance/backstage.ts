@@ -1,0 +1,58 @@
+import { SignJWT } from 'jose';
+import { isObject, parseJson } from '../json.js';
+import type { Emulator } from '../options.js';
+import type { Backstage } from './flows/stage.js';
+
+/** What flows ask of an emulator, over HTTP wherever that is how a developer would ask. */
+export function createBackstage(emulator: Emulator): Backstage {
+  const { credentials, restUrl } = emulator;
+  const { accountSid, authToken, apiKeySid, apiKeySecret, serviceSid } = credentials;
+  const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
+  const ask = async (method: string, path: string, body?: URLSearchParams | string) => {
+    const reply = await fetch(restUrl + path, {
+      method,
+      headers: { authorization },
+      ...(body !== undefined && { body }),
+    });
+    const answer = parseJson(await reply.text());
+    return { status: reply.status, body: isObject(answer) ? answer : {} };
+  };
+  return {
+    token(identity, seconds = 3600) {
+      const now = Math.floor(Date.now() / 1000);
+      return new SignJWT({
+        jti: `${apiKeySid}-${now}`,
+        iss: apiKeySid,
+        sub: accountSid,
+        iat: now,
+        exp: now + seconds,
+        grants: { identity, chat: { service_sid: serviceSid } },
+      })
+        .setProtectedHeader({ typ: 'JWT', alg: 'HS256', cty: 'twilio-fpa;v=1' })
+        .sign(new TextEncoder().encode(apiKeySecret));
+    },
+    async fault(order) {
+      const { status, body } = await ask('POST', '/_emulator/faults', JSON.stringify(order));
+      if (status !== 200) throw new Error(`The fault was refused: ${JSON.stringify(body)}`);
+      return Number(body.sockets ?? 0);
+    },
+    rest: (method, path, form) =>
+      ask(method, `/v1${path}`, form === undefined ? undefined : new URLSearchParams(form)),
+    async reset() {
+      emulator.reset();
+    },
+  };
+}
+
+/** Method and path of everything the emulator was asked, sockets and HTTP alike, without queries. */
+export async function askedOf({ restUrl, credentials }: Emulator): Promise<string[]> {
+  const { accountSid, authToken } = credentials;
+  const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
+  const text = await (await fetch(`${restUrl}/_emulator/log`, { headers: { authorization } })).text();
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { direction: string; method?: string; path?: string })
+    .filter(({ direction, method }) => direction === 'in' && method !== undefined)
+    .map(({ method, path }) => `${method} ${path}`);
+}

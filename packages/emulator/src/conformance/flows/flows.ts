@@ -1,0 +1,22 @@
+import { connectingFlows } from './connecting.js';
+import { conversationFlows } from './conversations.js';
+import { historyFlows } from './history.js';
+import { messageFlows } from './messages.js';
+import { readingFlows } from './reading.js';
+import { reconnectingFlows } from './reconnecting.js';
+import type { Flow } from './stage.js';
+import { tokenFlows } from './tokens.js';
+
+const all = {
+  ...connectingFlows,
+  ...conversationFlows,
+  ...messageFlows,
+  ...historyFlows,
+  ...readingFlows,
+  ...tokenFlows,
+  ...reconnectingFlows,
+};
+
+export type FlowName = keyof typeof all;
+export const flows: Readonly<Record<FlowName, Flow>> = all;
+export const flowNames: readonly FlowName[] = Object.keys(all) as FlowName[];
