@@ -15,6 +15,9 @@ export type RefusalName =
   | 'conversation_closed'
   | 'conversation_created_closed'
   | 'too_many_participants'
+  | 'too_many_non_chat_participants'
+  | 'binding_invalid'
+  | 'binding_exists'
   | 'no_permission'
   | 'body_too_long'
   | 'attributes_too_long'
@@ -86,6 +89,17 @@ export const refusals: Readonly<Record<RefusalName, RefusalEntry>> = {
     status: 400,
     code: 50417,
     message: 'A conversation takes at most 1000 participants',
+  },
+  too_many_non_chat_participants: {
+    status: 400,
+    code: 50422,
+    message: 'A conversation takes at most 50 participants of other channels',
+  },
+  binding_invalid: { status: 400, code: 50407, message: 'Invalid messaging binding' },
+  binding_exists: {
+    status: 409,
+    code: 50416,
+    message: 'The conversation has a participant with this address and proxy address already',
   },
   no_permission: { status: 403, code: 50107, message: 'User does not have permission for this action' },
   body_too_long: { status: 400, code: 50504, message: 'Message body is longer than 32 KB' },

@@ -32,6 +32,13 @@ export function requiredText(body: JsonObject, field: string): string {
   return value;
 }
 
+export function optionalObject(body: JsonObject, field: string): JsonObject | undefined {
+  const value = body[field];
+  if (value === undefined || value === null) return undefined;
+  if (!isObject(value)) throw new Refusal('invalid_parameter', `${field} is not an object`);
+  return value;
+}
+
 /** A whole number, or null. */
 export function optionalIndex(body: JsonObject, field: string): number | null | undefined {
   const value = body[field];

@@ -1,7 +1,13 @@
 import { isoDate } from '../clock.js';
 import type { Domain } from '../conversations/domain.js';
 import type { JsonObject } from '../json.js';
-import type { ConversationRow, MessageRow, ParticipantRow, UserRow } from '../store/rows.js';
+import type {
+  ConversationRow,
+  MessageRow,
+  MessagingBinding,
+  ParticipantRow,
+  UserRow,
+} from '../store/rows.js';
 import { syncNames } from '../sync-names.js';
 import { links } from './links.js';
 
@@ -53,11 +59,19 @@ export function presentParticipant(conversation: ConversationRow, participant: P
     attributes: participant.attributes,
     date_created: isoDate(participant.dateCreated),
     date_updated: isoDate(participant.dateUpdated),
-    messaging_binding: null,
+    messaging_binding: participant.messagingBinding && presentBinding(participant.messagingBinding),
     url: links.participant(conversation.sid, participant.sid),
     links: { conversation: links.conversation(conversation.sid) },
   };
 }
+
+const presentBinding = (binding: MessagingBinding): JsonObject => ({
+  type: binding.type,
+  address: binding.address,
+  proxy_address: binding.proxyAddress,
+  ...(binding.name !== null && { name: binding.name }),
+  ...(binding.level !== null && { level: binding.level }),
+});
 
 export function presentMessage(conversation: ConversationRow, message: MessageRow): JsonObject {
   return {

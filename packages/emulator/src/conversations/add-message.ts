@@ -4,6 +4,7 @@ import type { ConversationRow, MessageRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { checkAttributes, checkBody, checkIdentity, checkSubject } from './limits.js';
 import { requireConversation, requireOpen } from './membership.js';
+import { participantNamed } from './messaging-binding.js';
 import { standingIn } from './standing.js';
 
 export interface AddMessage {
@@ -25,7 +26,7 @@ export function addMessage(domain: Domain, input: AddMessage): MessageRow {
     actor.require('sendMessage');
     requireOpen(before);
     const author = input.by.source === 'SDK' ? input.by.identity : checkIdentity(input.author ?? 'system');
-    const participant = actor.member ?? store.participants.byIdentity(before.sid, author);
+    const participant = actor.member ?? participantNamed(domain, before.sid, author);
     const body = input.body ?? null;
     if (body === null && input.by.source === 'API') {
       throw new Refusal('invalid_parameter', 'a message needs a Body (media come with a later release)');

@@ -6,7 +6,8 @@ type LimitName =
   | 'attributesBytes'
   | 'nameLength'
   | 'identityLength'
-  | 'participants';
+  | 'participants'
+  | 'nonChatParticipants';
 
 /** Limits of the service, from Twilio's public pages. Sizes are bytes of UTF-8, lengths are characters. */
 export const limits: Readonly<Record<LimitName, number>> = {
@@ -16,6 +17,7 @@ export const limits: Readonly<Record<LimitName, number>> = {
   nameLength: 256,
   identityLength: 256,
   participants: 1000,
+  nonChatParticipants: 50,
 };
 
 const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');

@@ -4,6 +4,7 @@ import type { ConversationRow, MessageRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { checkAttributes, checkBody, checkIdentity } from './limits.js';
 import { actorName, isOwn, requireConversation, requireOpen } from './membership.js';
+import { participantNamed } from './messaging-binding.js';
 import { standingIn } from './standing.js';
 
 export interface UpdateMessage {
@@ -42,7 +43,7 @@ export function updateMessage(domain: Domain, input: UpdateMessage): MessageRow 
     if (input.attributes !== undefined) message.attributes = checkAttributes(input.attributes);
     if (input.by.source === 'API' && input.author !== undefined) {
       message.author = checkIdentity(input.author);
-      message.participantSid = store.participants.byIdentity(conversation.sid, message.author)?.sid ?? null;
+      message.participantSid = participantNamed(domain, conversation.sid, message.author)?.sid ?? null;
     }
     store.messages.update(message);
     record({ type: 'message.updated', by: input.by, conversation, message, before });

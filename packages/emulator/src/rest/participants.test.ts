@@ -62,7 +62,74 @@ describe.each(scopes)('participants below the %s prefix', (scope) => {
     expect(await messageFor({ identity: 'x'.repeat(257) })).toContain('Identity is longer');
     expect(await messageFor({ identity: 'x', roleSid: `RL${'0'.repeat(32)}` })).toContain('RoleSid');
     expect(await messageFor({ 'messagingBinding.address': '+15005550006' })).toContain(
-      'MessagingBinding.Address is not supported',
+      'ProxyAddress is missing',
+    );
+  });
+});
+
+describe.each(scopes)('participants of other channels below the %s prefix', (scope) => {
+  const sms = { 'messagingBinding.address': '+15005550006', 'messagingBinding.proxyAddress': '+15005550001' };
+
+  async function setUp() {
+    const started = await startForTest();
+    const { conversations } = scoped(helperFor(started), started, scope);
+    const { sid } = await conversations.create({});
+    return { conversation: conversations(sid), participants: conversations(sid).participants };
+  }
+
+  it('are kept and shown by their addresses', async () => {
+    const { participants } = await setUp();
+    const { sid } = await participants.create({ ...sms, attributes: '{"vip":true}' });
+    const binding = { type: 'sms', address: '+15005550006', proxy_address: '+15005550001' };
+    const shown = { sid, identity: null, messagingBinding: binding, attributes: '{"vip":true}' };
+    expect(await participants(sid).fetch()).toMatchObject(shown);
+    expect(await participants.list()).toMatchObject([shown]);
+    expect(await participants(sid).remove()).toBe(true);
+    expect(await participants.list()).toEqual([]);
+  });
+
+  it('are the authors of what is written under their address', async () => {
+    const { conversation, participants } = await setUp();
+    const { sid } = await participants.create(sms);
+    const message = await conversation.messages.create({ author: '+15005550006', body: 'By text' });
+    expect(message).toMatchObject({ author: '+15005550006', participantSid: sid });
+  });
+
+  it('have each pair of addresses once in a conversation', async () => {
+    const { participants } = await setUp();
+    const { sid } = await participants.create(sms);
+    expect(await refusal(participants.create(sms))).toMatchObject({ status: 409, code: 50416 });
+    await participants.create({ ...sms, 'messagingBinding.proxyAddress': '+15005550002' });
+    await participants(sid).remove();
+    await participants.create(sms);
+  });
+
+  it('are at most 50', async () => {
+    const { participants } = await setUp();
+    const at = (last: number) => ({
+      ...sms,
+      'messagingBinding.address': `+1500555${String(last).padStart(4, '0')}`,
+    });
+    for (let last = 100; last < 150; last += 1) await participants.create(at(last));
+    expect(await refusal(participants.create(at(150)))).toMatchObject({ status: 400, code: 50422 });
+    await participants.create({ identity: 'somebody-with-an-sdk' });
+  });
+
+  it('are refused when their binding is none', async () => {
+    const { participants } = await setUp();
+    const refused = async (params: Parameters<typeof participants.create>[0]) => {
+      const { status, code, message } = await refusal(participants.create(params));
+      expect([status, code]).toEqual([400, 50407]);
+      return message;
+    };
+    expect(await refused({ ...sms, identity: 'both' })).toContain('not both');
+    expect(await refused({ ...sms, 'messagingBinding.address': 'bob' })).toContain('Address is no phone');
+    expect(await refused({ ...sms, 'messagingBinding.address': 'whatsapp:+15005550006' })).toContain(
+      'Address is of whatsapp and ProxyAddress of sms',
+    );
+    expect(await refused({ ...sms, 'messagingBinding.address': '+15005550001' })).toContain('the same');
+    expect(await refused({ 'messagingBinding.projectedAddress': '+15005550001' })).toContain(
+      'Address is missing',
     );
   });
 });

@@ -1,20 +1,16 @@
+import { addNonChatParticipant } from '../conversations/add-non-chat-participant.js';
 import { addParticipant } from '../conversations/add-participant.js';
 import { removeParticipant } from '../conversations/remove-participant.js';
 import { checkRole } from '../conversations/roles.js';
 import { requireParticipant, updateParticipant } from '../conversations/update-participant.js';
+import { Refusal } from '../errors.js';
 import { given } from '../given.js';
 import { type Call, created, fetched, type Reply, type Route, removed } from './call.js';
 import { pathConversation } from './find.js';
 import { listPage } from './paging.js';
 import { presentParticipant } from './present.js';
 
-const unsupported = [
-  'DateCreated',
-  'DateUpdated',
-  'MessagingBinding.Address',
-  'MessagingBinding.ProxyAddress',
-  'MessagingBinding.ProjectedAddress',
-];
+const unsupported = ['DateCreated', 'DateUpdated'];
 
 function list(call: Call): Reply {
   const { domain, view } = call;
@@ -38,13 +34,20 @@ function settings({ form, domain }: Call) {
 
 function create(call: Call): Reply {
   const { domain, by, form } = call;
-  const conversationSid = pathConversation(call).sid;
-  const row = addParticipant(domain, {
-    by,
-    conversationSid,
-    ...settings(call),
-    identity: form.requiredText('Identity'),
+  const common = { by, conversationSid: pathConversation(call).sid, ...settings(call) };
+  const messagingBinding = given({
+    address: form.text('MessagingBinding.Address'),
+    proxyAddress: form.text('MessagingBinding.ProxyAddress'),
+    projectedAddress: form.text('MessagingBinding.ProjectedAddress'),
   });
+  const bound = Object.keys(messagingBinding).length > 0;
+  if (bound && form.text('Identity') !== undefined) {
+    const detail = 'give an Identity or a MessagingBinding, not both (group MMS is not emulated)';
+    throw new Refusal('binding_invalid', detail);
+  }
+  const row = bound
+    ? addNonChatParticipant(domain, { ...common, messagingBinding })
+    : addParticipant(domain, { ...common, identity: form.requiredText('Identity') });
   return created(presentParticipant(call.view, row));
 }
 
@@ -56,7 +59,12 @@ function fetch(call: Call): Reply {
 function update(call: Call): Reply {
   const { domain, by, form } = call;
   const conversationSid = pathConversation(call).sid;
-  form.refuse('Identity', 'LastReadTimestamp');
+  form.refuse(
+    'Identity',
+    'LastReadTimestamp',
+    'MessagingBinding.ProxyAddress',
+    'MessagingBinding.ProjectedAddress',
+  );
   const row = updateParticipant(domain, {
     by,
     conversationSid,

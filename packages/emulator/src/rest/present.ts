@@ -1,6 +1,7 @@
 import type {
   ConversationRow,
   MessageRow,
+  MessagingBinding,
   ParticipantRow,
   ServiceRow,
   UserRow,
@@ -70,6 +71,15 @@ export function presentMessage(view: View, row: MessageRow): Json {
   };
 }
 
+const presentBinding = (binding: MessagingBinding): JsonObject => ({
+  type: binding.type,
+  address: binding.address,
+  proxy_address: binding.proxyAddress,
+  ...(binding.projectedAddress !== null && { projected_address: binding.projectedAddress }),
+  ...(binding.name !== null && { name: binding.name }),
+  ...(binding.level !== null && { level: binding.level }),
+});
+
 export function presentParticipant(view: View, row: ParticipantRow): Json {
   return {
     sid: row.sid,
@@ -78,7 +88,7 @@ export function presentParticipant(view: View, row: ParticipantRow): Json {
     conversation_sid: row.conversationSid,
     identity: row.identity,
     attributes: row.attributes,
-    messaging_binding: null,
+    messaging_binding: row.messagingBinding && presentBinding(row.messagingBinding),
     role_sid: row.roleSid,
     ...dates(row),
     last_read_message_index: row.lastReadMessageIndex,

@@ -7,6 +7,8 @@ export interface Participants {
   bySid(sid: string): ParticipantRow | undefined;
   byIdentity(conversationSid: string, identity: string): ParticipantRow | undefined;
   list(conversationSid: string): ParticipantRow[];
+  /** Those of other channels, who have a messaging binding instead. */
+  withoutIdentity(conversationSid: string): ParticipantRow[];
   page(conversationSid: string, stretch: Stretch): Placed<ParticipantRow>[];
   count(conversationSid: string): number;
   /** What an identity takes part in, oldest membership first. */
@@ -38,6 +40,8 @@ export function createParticipants(database: Database): Participants {
     byIdentity: (conversationSid, identity) =>
       table.one('WHERE conversationSid = ? AND identity = ?', conversationSid, identity),
     list: (conversationSid) => table.all('WHERE conversationSid = ? ORDER BY rowid', conversationSid),
+    withoutIdentity: (conversationSid) =>
+      table.all('WHERE conversationSid = ? AND identity IS NULL ORDER BY rowid', conversationSid),
     count: (conversationSid) => table.count('conversationSid = ?', conversationSid),
     pageOfIdentity: (serviceSid, identity, stretch) =>
       table.page(

@@ -54,7 +54,10 @@ function participantFields(conversation: ConversationRow, row: ParticipantRow): 
     Identity: row.identity,
     RoleSid: row.roleSid,
     Attributes: row.attributes,
-    'MessagingBinding.Type': 'CHAT',
+    'MessagingBinding.Type': (row.messagingBinding?.type ?? 'chat').toUpperCase(),
+    'MessagingBinding.Address': row.messagingBinding?.address,
+    'MessagingBinding.ProxyAddress': row.messagingBinding?.proxyAddress,
+    'MessagingBinding.ProjectedAddress': row.messagingBinding?.projectedAddress,
     DateCreated: isoDate(row.dateCreated),
   };
 }

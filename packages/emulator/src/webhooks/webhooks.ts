@@ -27,8 +27,12 @@ export interface Webhooks {
 }
 
 /** Rows do not keep who wrote them. Whoever wrote as a participant counts as its SDK, all others as the API. */
-function writerOf(message: MessageRow): Actor {
-  if (message.participantSid === null) return { source: 'API', webhooksEnabled: true };
+function writerOf(domain: Domain, message: MessageRow): Actor {
+  const { participantSid } = message;
+  const overApi: Actor = { source: 'API', webhooksEnabled: true };
+  if (participantSid === null) return overApi;
+  // Who has no identity has no SDK.
+  if (domain.store.participants.bySid(participantSid)?.identity === null) return overApi;
   return { source: 'SDK', identity: message.author };
 }
 
@@ -82,7 +86,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     const paging = { order: 'asc', limit: -1, from: webhook.replayAfter } as const;
     for (const message of store.messages.list(conversation.sid, paging)) {
       replayedThrough.set(webhook.sid, message.index);
-      const again: Fact = { type: 'message.added', by: writerOf(message), conversation, message };
+      const again: Fact = { type: 'message.added', by: writerOf(domain, message), conversation, message };
       for (const event of eventsOf(again, context())) {
         const hook = scopedHook(webhook, event);
         if (hook) send(hook, event);
