@@ -29,6 +29,7 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['packages/*/src/conformance/**/*.test.ts'],
+          exclude: ['**/*-in-chromium.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
         },
       },
@@ -36,7 +37,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'browser',
-          include: ['e2e/**/*.test.ts'],
+          include: ['e2e/**/*.test.ts', 'packages/*/src/conformance/**/*-in-chromium.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // One browser and two cores: files in turn keep a slow machine from failing a waiting test.

@@ -10,6 +10,18 @@ const places = [
   '/snap/bin/chromium',
 ];
 
+/** Chromium's own traffic is switched off, so that every request that is seen is the page's. */
+export const quietFlags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 /**
  * The browser that the tests drive: `CHROMIUM_PATH` when set, else the usual names and places.
  * @returns {string | null}

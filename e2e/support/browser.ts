@@ -1,22 +1,10 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { findChromium } from '../../tools/chromium.mjs';
-
-/** Chromium's own traffic is switched off, so that every request that is seen is the page's. */
-const flags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { findChromium, quietFlags } from '../../tools/chromium.mjs';
 
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = findChromium();
   if (!executablePath) throw new Error('No Chromium: run npm test, whose set-up finds or installs one.');
-  return await chromium.launch({ executablePath, args: flags });
+  return await chromium.launch({ executablePath, args: quietFlags });
 }
 
 /** One visitor: own storage, own cookies, and a record of everything that was asked of the network. */

@@ -17,7 +17,10 @@ export function createBackstage(emulator: Emulator): Backstage {
     const answer = parseJson(await reply.text());
     return { status: reply.status, body: isObject(answer) ? answer : {} };
   };
+  const rest: Backstage['rest'] = (method, path, form) =>
+    ask(method, `/v1${path}`, form === undefined ? undefined : new URLSearchParams(form));
   return {
+    rest,
     token(identity, seconds = 3600) {
       const now = Math.floor(Date.now() / 1000);
       return new SignJWT({
@@ -36,8 +39,13 @@ export function createBackstage(emulator: Emulator): Backstage {
       if (status !== 200) throw new Error(`The fault was refused: ${JSON.stringify(body)}`);
       return Number(body.sockets ?? 0);
     },
-    rest: (method, path, form) =>
-      ask(method, `/v1${path}`, form === undefined ? undefined : new URLSearchParams(form)),
+    async write(conversationSid, author, bodies) {
+      for (const body of bodies) {
+        const form = { Body: body, Author: author };
+        const { status } = await rest('POST', `/Conversations/${conversationSid}/Messages`, form);
+        if (status !== 201) throw new Error(`A message by REST was answered ${status}`);
+      }
+    },
     async reset() {
       emulator.reset();
     },

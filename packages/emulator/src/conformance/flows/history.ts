@@ -7,20 +7,16 @@ const total = 173;
 const all = Array.from({ length: total }, (_, index) => index);
 const indexes = (page: Paginator<Message>): number[] => page.items.map(({ index }) => index);
 
-/** A conversation of 173 messages, as its writer and as a reader that has nothing cached see it. */
-async function withHistory(stage: Stage): Promise<{ fresh: Conversation; written: Conversation }> {
-  const {
-    views: [written],
-  } = await stage.share('writer', 'reader');
-  for (const index of all) {
-    const { status } = await stage.rest('POST', `/Conversations/${written!.sid}/Messages`, {
-      Body: `message ${index}`,
-      Author: 'writer',
-    });
-    same(status, 201, 'status of a message by REST');
+/** A conversation of 173 messages by somebody else, as a reader that has nothing cached sees it. */
+async function withHistory(stage: Stage): Promise<Conversation> {
+  const { body } = await stage.rest('POST', '/Conversations', { FriendlyName: 'Long' });
+  const sid = String(body.sid);
+  for (const Identity of ['writer', 'reader']) {
+    await stage.rest('POST', `/Conversations/${sid}/Participants`, { Identity });
   }
-  const reader = await stage.connect('reader');
-  return { fresh: await reader.getConversationBySid(written!.sid), written: written! };
+  const bodies = all.map((index) => `message ${index}`);
+  await stage.write(sid, 'writer', bodies);
+  return (await stage.connect('reader')).getConversationBySid(sid);
 }
 
 async function forwardFromFirst(conversation: Conversation): Promise<void> {
@@ -46,14 +42,14 @@ async function backTo(page: Paginator<Message>): Promise<number[]> {
 
 export const historyFlows = {
   'pages back from the end, all and once and in order, while new messages arrive': promised(async (stage) => {
-    const { fresh, written } = await withHistory(stage);
+    const fresh = await withHistory(stage);
     same(await fresh.getMessagesCount(), total);
     let page = await fresh.getMessages(30);
     same(page.hasNextPage, false, 'something after the last');
     const found = indexes(page);
     const live = messageEvent(fresh, 'messageAdded');
     while (page.hasPrevPage) {
-      if (found.length === 60) await written.sendMessage('arrives meanwhile');
+      if (found.length === 60) await stage.write(fresh.sid, 'writer', ['arrives meanwhile']);
       page = await page.prevPage();
       found.unshift(...indexes(page));
     }
@@ -62,13 +58,13 @@ export const historyFlows = {
   }),
 
   'pages forward from the first message, cached and not': promised(async (stage) => {
-    const { fresh } = await withHistory(stage);
+    const fresh = await withHistory(stage);
     await forwardFromFirst(fresh);
     await forwardFromFirst(fresh);
   }),
 
   'pages both ways around an anchor': promised(async (stage) => {
-    const { fresh } = await withHistory(stage);
+    const fresh = await withHistory(stage);
     const back = await fresh.getMessages(20, 99, 'backwards');
     same(indexes(back), all.slice(80, 100));
     same([back.hasPrevPage, back.hasNextPage], [true, true]);
@@ -80,7 +76,7 @@ export const historyFlows = {
 
   'loses older messages when one paginator goes from an anchor to the newest and back, a defect of the SDK':
     unpromised(async (stage) => {
-      const { fresh } = await withHistory(stage);
+      const fresh = await withHistory(stage);
       let page = await fresh.getMessages(30, 100, 'backwards');
       while (page.hasNextPage) page = await page.nextPage();
       const found = await backTo(page);

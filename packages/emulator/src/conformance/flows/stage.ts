@@ -9,6 +9,8 @@ export interface Backstage {
   fault(order: { op: string; [field: string]: unknown }): Promise<number>;
   /** A request of the REST API below `/v1`, form-encoded. */
   rest(method: string, path: string, form?: Record<string, string>): Promise<RestAnswer>;
+  /** Writes messages by REST, one after another, with these bodies. */
+  write(conversationSid: string, author: string, bodies: string[]): Promise<void>;
   /** Empties the store. */
   reset(): Promise<void>;
 }
