@@ -126,6 +126,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
           upstream,
           clock: domain.clock,
           limits,
+          wire: socket,
           log,
           trace,
           latency,

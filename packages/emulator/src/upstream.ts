@@ -16,8 +16,11 @@ export interface TunnelledRequest {
 /** One authenticated socket, as those see it who answer its requests and push to it. */
 export interface Session {
   readonly identity: string;
-  /** Sends a notification. On a socket that is gone, nothing happens. */
-  push(messageType: string, payload: JsonObject): void;
+  /**
+   * Sends a notification. On a socket that is gone, nothing happens. The payload is JSON text: what many hear is
+   * written once.
+   */
+  push(messageType: string, payload: string): void;
 }
 
 export interface Reply {

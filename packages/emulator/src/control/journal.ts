@@ -23,35 +23,42 @@ export interface Journal {
   lines(): string;
 }
 
+/** Fields in the order in which they are written. */
+interface JournalLine extends Record<keyof JournalEntry, unknown> {
+  time: number;
+}
+
 const longestPath = 300;
+
+// A slice would keep the whole text alive that it was cut from, which a client may have made as long as a frame.
+const ownCopy = (text: string | undefined, length: number): string | undefined =>
+  text && Buffer.from(text.slice(0, length)).toString();
 
 /** Keeps the last `length` entries and forgets the rest. */
 export function createJournal(clock: Clock, length = 1_000): Journal {
-  const kept: string[] = [];
+  const kept: JournalLine[] = [];
   return {
     add({ direction, identity, frame, method, path, status, size }) {
-      const time = isoDate(clock.now());
       // A whole URL where a path belongs may hold a password.
-      const shortPath = path === undefined || path.startsWith('/') ? path?.slice(0, longestPath) : '?';
-      kept.push(
-        JSON.stringify({
-          time,
-          direction,
-          identity,
-          frame,
-          method: method?.slice(0, 20),
-          path: shortPath,
-          status,
-          size,
-        }),
-      );
+      const shortPath = path === undefined || path.startsWith('/') ? ownCopy(path, longestPath) : '?';
+      // Written out when somebody asks: every frame passes here, and hardly any is looked at.
+      kept.push({
+        time: clock.now(),
+        direction,
+        identity,
+        frame,
+        method: ownCopy(method, 20),
+        path: shortPath,
+        status,
+        size,
+      });
       // In blocks, so that an entry costs the same however many are kept.
       if (kept.length >= 2 * length) kept.splice(0, kept.length - length);
     },
     lines: () =>
       kept
         .slice(-length)
-        .map((line) => `${line}\n`)
+        .map((entry) => `${JSON.stringify({ ...entry, time: isoDate(entry.time) })}\n`)
         .join(''),
   };
 }

@@ -61,7 +61,7 @@ function establish(
     }
     const since = lastEventId ?? subscribers.firstRead(session, sid) ?? object.lastEventId;
     for (const change of changesAfter(domain.store, sid, since)) {
-      session.push(orderedMessageType, changeEvent(change, correlationId));
+      session.push(orderedMessageType, JSON.stringify(changeEvent(change, correlationId)));
     }
     subscribers.add(session, object);
     established.push({ ...about, replay_status: 'completed', last_event_id: object.lastEventId });
@@ -88,12 +88,13 @@ function pushResult(
   correlationId: string | number,
   events: JsonObject[],
 ): void {
-  session.push(orderedMessageType, {
+  const payload = {
     event_type: eventType,
     correlation_id: correlationId,
     event_protocol_version: 4,
     events,
-  });
+  };
+  session.push(orderedMessageType, JSON.stringify(payload));
 }
 
 function readable(domain: Domain, session: Session, sid: string, type: string): SyncObjectRow | Refusal {

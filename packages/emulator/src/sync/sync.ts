@@ -46,7 +46,7 @@ export function createSync(domain: Domain, sessionsOf: (identity: string) => Ite
     }
     for (const change of projected.get(fact) ?? []) {
       const { object } = change;
-      const event = changeEvent(change, null);
+      const event = JSON.stringify(changeEvent(change, null));
       for (const session of subscribers.of(object.sid)) {
         session.push(`com.twilio.rtd.cds.${object.type}`, event);
       }
@@ -54,9 +54,10 @@ export function createSync(domain: Domain, sessionsOf: (identity: string) => Ite
     }
     if (fact.type === 'typing') {
       const { messageType, payload } = typingNotice(fact);
+      const notice = JSON.stringify(payload);
       for (const { identity } of domain.store.participants.list(fact.conversation.sid)) {
         if (identity === null || identity === fact.participant.identity) continue;
-        for (const session of sessionsOf(identity)) session.push(messageType, payload);
+        for (const session of sessionsOf(identity)) session.push(messageType, notice);
       }
     }
   });

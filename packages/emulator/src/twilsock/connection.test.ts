@@ -21,7 +21,7 @@ async function connectionWith(limits: Partial<ConnectionLimits>, clientOptions =
   const closed = new Promise<Session>((resolve) => {
     sawClosed = resolve;
   });
-  sockets.on('connection', (socket) => {
+  sockets.on('connection', (socket, request) => {
     openConnection(socket, {
       verifyToken: async () => ({
         valid: true,
@@ -31,6 +31,7 @@ async function connectionWith(limits: Partial<ConnectionLimits>, clientOptions =
       clock: { now: () => Date.now() },
       limits: { ...connectionLimits, ...limits },
       log: (line) => lines.push(line),
+      wire: request.socket,
       trace: () => {},
       latency: 0,
       welcome(one) {
@@ -91,7 +92,7 @@ describe('a connection', () => {
     const ended = closed;
     // More than the kernel takes for a socket that is not read.
     for (let sent = 0; sent < 400 && lines.length === 0; sent += 1) {
-      slow.push('test', { filling: 'x'.repeat(100_000) });
+      slow.push('test', JSON.stringify({ filling: 'x'.repeat(100_000) }));
     }
     await ended;
     expect(lines).toEqual(['A client reads too slowly and was dropped']);

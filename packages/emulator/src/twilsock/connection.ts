@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
+import type { Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { type AccessToken, tokenErrors, type VerifyToken } from '../auth/access-token.js';
 import type { Clock } from '../clock.js';
@@ -51,6 +52,8 @@ export interface ConnectionOptions {
   upstream: Upstream;
   clock: Clock;
   limits: ConnectionLimits;
+  /** What lies under the socket. */
+  wire: Pick<Writable, 'cork' | 'uncork'>;
   log: (line: string) => void;
   /** Hears of every frame, as it arrives and as it leaves. */
   trace: (frame: FrameTrace) => void;
@@ -83,21 +86,36 @@ const reason = (code: number): string => (code === 200 ? 'OK' : (STATUS_CODES[co
 
 /** Speaks Twilsock with one client. Whatever arrives, it answers, ignores or drops; it never throws. */
 export function openConnection(socket: WebSocket, options: ConnectionOptions): Connection {
-  const { limits, upstream, verifyToken, clock, log, trace } = options;
+  const { limits, upstream, verifyToken, clock, wire, log, trace } = options;
   const outgoing = createOutgoing(options.latency);
   let phase: 'new' | 'authenticating' | 'ready' | 'gone' = 'new';
   let session: Session | undefined;
   let heardSincePing = true;
   let expiryTimers: NodeJS.Timeout[] = [];
+  let lastId = 0;
+  // Only the client's own answers name it, so it need not be unique beyond the socket.
+  const nextId = (): string => `TM${++lastId}`;
 
-  const send = (header: JsonObject, payload?: JsonObject): void => {
+  // A message is a reply and two events for its sender: what one turn brings leaves in one write.
+  let gathering = false;
+  const gather = (): void => {
+    if (gathering) return;
+    gathering = true;
+    wire.cork();
+    process.nextTick(() => {
+      gathering = false;
+      wire.uncork();
+    });
+  };
+  const send = (header: JsonObject, payload?: string): void => {
     if (phase === 'gone') return;
     const frame =
       payload === undefined
         ? encodeFrame(header)
-        : encodeFrame({ ...header, payload_type: 'application/json' }, JSON.stringify(payload));
+        : encodeFrame({ ...header, payload_type: 'application/json' }, payload);
     const identity = session?.identity ?? null;
     outgoing.add(frame.length, () => {
+      gather();
       socket.send(frame);
       trace({
         direction: 'out',
@@ -113,8 +131,8 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
     }
   };
   const reply = (id: string, header: JsonObject, payload?: JsonObject): void =>
-    send({ method: 'reply', id, ...header }, payload);
-  const tell = (header: JsonObject): void => send({ ...header, id: `TM${randomUUID()}` });
+    send({ method: 'reply', id, ...header }, payload && JSON.stringify(payload));
+  const tell = (header: JsonObject): void => send({ ...header, id: nextId() });
 
   const end = (): void => {
     if (phase === 'gone') return;
@@ -171,7 +189,7 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
         send(
           {
             method: 'notification',
-            id: `TM${randomUUID()}`,
+            id: nextId(),
             message_type: messageType,
             notification_ctx_id: '',
           },

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { isObject, type JsonObject, parseJson } from '../json.js';
 
 /** One Twilsock V3 frame: a JSON header and, when there is one, a payload of text. */
@@ -17,11 +18,9 @@ const malformed = (reason: string): DecodedFrame => ({ ok: false, reason });
 
 /** Lengths are bytes of UTF-8. `payload_size` is filled in. */
 export function encodeFrame(header: JsonObject, payload = ''): Buffer {
-  const body = Buffer.from(payload, 'utf8');
-  const head = Buffer.from(JSON.stringify({ ...header, payload_size: body.length }), 'utf8');
-  const parts = [Buffer.from(`TWILSOCK V3.0 ${head.length}${lineEnd}`, 'latin1'), head, Buffer.from(lineEnd)];
-  if (body.length > 0) parts.push(body);
-  return Buffer.concat(parts);
+  const head = JSON.stringify({ ...header, payload_size: Buffer.byteLength(payload) });
+  // Written in one piece: a frame goes to every subscriber of every message.
+  return Buffer.from(`TWILSOCK V3.0 ${Buffer.byteLength(head)}${lineEnd}${head}${lineEnd}${payload}`);
 }
 
 /** Takes any bytes and never throws. What follows the payload is ignored, as clients do. */
@@ -52,10 +51,5 @@ export function decodeFrame(data: Uint8Array): DecodedFrame {
   return { ok: true, frame: { header, payload } };
 }
 
-function readText(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
+const readText = (bytes: Uint8Array): string | undefined =>
+  isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString() : undefined;
