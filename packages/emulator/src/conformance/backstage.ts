@@ -46,21 +46,17 @@ export function createBackstage(emulator: Emulator): Backstage {
         if (status !== 201) throw new Error(`A message by REST was answered ${status}`);
       }
     },
+    async asked() {
+      const text = await (await fetch(`${restUrl}/_emulator/log`, { headers: { authorization } })).text();
+      return text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as { direction: string; method?: string; path?: string })
+        .filter(({ direction, method }) => direction === 'in' && method !== undefined)
+        .map(({ method, path }) => `${method} ${path}`);
+    },
     async reset() {
       emulator.reset();
     },
   };
-}
-
-/** Method and path of everything the emulator was asked, sockets and HTTP alike, without queries. */
-export async function askedOf({ restUrl, credentials }: Emulator): Promise<string[]> {
-  const { accountSid, authToken } = credentials;
-  const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
-  const text = await (await fetch(`${restUrl}/_emulator/log`, { headers: { authorization } })).text();
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as { direction: string; method?: string; path?: string })
-    .filter(({ direction, method }) => direction === 'in' && method !== undefined)
-    .map(({ method, path }) => `${method} ${path}`);
 }

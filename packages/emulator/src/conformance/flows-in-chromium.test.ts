@@ -2,7 +2,7 @@ import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, quietFlags } from '../../../../tools/chromium.mjs';
 import { createEmulator } from '../index.js';
-import { askedOf, createBackstage } from './backstage.js';
+import { createBackstage } from './backstage.js';
 import { serveFlows } from './flow-pages.js';
 import { type FlowName, flowNames } from './flows/flows.js';
 import { mustHaveAsked } from './play.js';
@@ -44,7 +44,7 @@ async function playInPage(name: FlowName): Promise<void> {
       [name, emulator.wsUrl],
     );
     expect(version).toBe('3.0.1');
-    mustHaveAsked(name, await askedOf(emulator));
+    mustHaveAsked(name, await backstage.asked());
     expect(complaints.filter((message) => !sdkGivesUp.test(message))).toEqual([]);
   } finally {
     await page.close();

@@ -89,6 +89,12 @@ export const endpointRows: readonly EndpointRow[] = [
     flows: ['tells both sides of an addition, with the attributes given'],
   },
   {
+    call: 'addNonChatParticipant',
+    method: 'POST',
+    path: `${one}/Participants`,
+    flows: ['adds a participant of another channel, shows its addresses to everybody, and removes it'],
+  },
+  {
     call: 'leave, removeParticipant',
     method: 'DELETE',
     path: `${one}/Participants/{participant}`,
@@ -246,6 +252,21 @@ export const areaRows: readonly AreaRow[] = [
     flows: [
       'refuses what is too long, by its code',
       'lets nobody but their author and the admin of the conversation change messages',
+    ],
+  },
+  {
+    area: 'participants of other channels',
+    flows: [
+      'adds a participant of another channel, shows its addresses to everybody, and removes it',
+      'adds a participant by e-mail, with a name and a level',
+      'finds a participant of another channel behind what is said under its address',
+    ],
+  },
+  {
+    area: 'session storage: the page loaded again, a stale store',
+    flows: [
+      'starts again in the same tab from what it stored, and misses nothing of between',
+      'does not take up what it stored of a store that was emptied since',
     ],
   },
   { area: '60 conversations', flows: ['lists more conversations than fit on a page'] },

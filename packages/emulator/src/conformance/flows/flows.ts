@@ -1,3 +1,4 @@
+import { channelFlows } from './channels.js';
 import { connectingFlows } from './connecting.js';
 import { conversationFlows } from './conversations.js';
 import { historyFlows } from './history.js';
@@ -5,6 +6,7 @@ import { messageFlows } from './messages.js';
 import { readingFlows } from './reading.js';
 import { reconnectingFlows } from './reconnecting.js';
 import type { Flow } from './stage.js';
+import { storageFlows } from './storage.js';
 import { tokenFlows } from './tokens.js';
 
 const all = {
@@ -15,6 +17,8 @@ const all = {
   ...readingFlows,
   ...tokenFlows,
   ...reconnectingFlows,
+  ...channelFlows,
+  ...storageFlows,
 };
 
 export type FlowName = keyof typeof all;

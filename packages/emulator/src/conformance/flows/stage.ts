@@ -11,6 +11,8 @@ export interface Backstage {
   rest(method: string, path: string, form?: Record<string, string>): Promise<RestAnswer>;
   /** Writes messages by REST, one after another, with these bodies. */
   write(conversationSid: string, author: string, bodies: string[]): Promise<void>;
+  /** Method and path, without its query, of the last things asked, the oldest first; sockets and HTTP alike. */
+  asked(): Promise<string[]>;
   /** Empties the store. */
   reset(): Promise<void>;
 }
@@ -37,10 +39,13 @@ export interface Flow {
    * What looks at the order of events across objects, or at times, is not promised.
    */
   promised: boolean;
+  /** Needs what only a browser has. */
+  browserOnly?: boolean;
   run(stage: Stage): Promise<void>;
 }
 
 export const promised = (run: Flow['run']): Flow => ({ promised: true, run });
+export const inBrowser = (run: Flow['run']): Flow => ({ promised: true, browserOnly: true, run });
 export const unpromised = (run: Flow['run']): Flow => ({ promised: false, run });
 
 interface StageOptions {
