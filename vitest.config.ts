@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.{ts,tsx}', 'tools/**/*.test.ts'],
-          exclude: ['**/conformance/**', '**/node_modules/**'],
+          exclude: ['**/conformance/**', '**/robustness/**', '**/node_modules/**'],
         },
       },
       {
@@ -31,6 +31,14 @@ export default defineConfig({
           include: ['packages/*/src/conformance/**/*.test.ts'],
           exclude: ['**/*-in-chromium.test.ts', '**/node_modules/**'],
           testTimeout: 30_000,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'robustness',
+          include: ['packages/*/src/robustness/**/*.test.ts'],
+          testTimeout: 60_000,
         },
       },
       {

@@ -31,6 +31,7 @@ const checks = [
   ['options table', process.execPath, ['tools/options-table.mjs', '--check']],
   ['unit', 'vitest', ['run', '--project', 'unit'], { suite: 'unit' }],
   ['SDK conformance', 'vitest', ['run', '--project', 'conformance'], { suite: 'conformance' }],
+  ['robustness', 'vitest', ['run', '--project', 'robustness'], { suite: 'robustness' }],
   ['browser', 'vitest', ['run', '--project', 'browser'], { suite: 'browser' }],
 ];
 

@@ -1,5 +1,6 @@
 import { isoDate } from '../clock.js';
 import { type JsonObject, parseJson } from '../json.js';
+import type { SyncItemRow } from '../store/rows.js';
 import type { Store } from '../store/store.js';
 import type { SyncChange } from './objects.js';
 
@@ -46,15 +47,22 @@ function eventBody(change: SyncChange): JsonObject {
 }
 
 /**
- * What happened to an object after an event, derived from what it is now: an item that changed twice is told once.
- * The SDK drops what it has already, so telling too much is harmless and a gap is not.
+ * What happened to an object after an event, derived from what it is now: of several changes of an item the last one
+ * is told. The SDK drops what it has already, so telling too much is harmless and a gap is not.
  */
 export function changesAfter(store: Store, sid: string, eventId: number): SyncChange[] {
   const object = store.syncObjects.bySid(sid);
   if (!object || object.lastEventId <= eventId) return [];
   if (object.type === 'document') return [{ type: 'updated', object }];
-  return store.syncItems.changedAfter(sid, eventId).map((item): SyncChange => {
-    if (item.removed) return { type: 'item removed', object, item };
-    return { type: item.createdEventId > eventId ? 'item added' : 'item updated', object, item };
-  });
+  return store.syncItems
+    .changedAfter(sid, eventId)
+    .flatMap((item): (SyncChange & { item: SyncItemRow })[] => {
+      if (item.removed) return [{ type: 'item removed', object, item }];
+      if (item.createdEventId <= eventId) return [{ type: 'item updated', object, item }];
+      // What was added and changed is told twice, or an early message that was edited late would come after later ones.
+      const { createdEventId: lastEventId, dateCreated: dateUpdated } = item;
+      const added = { type: 'item added', object, item: { ...item, lastEventId, dateUpdated } } as const;
+      return item.lastEventId === lastEventId ? [added] : [added, { type: 'item updated', object, item }];
+    })
+    .sort((a, b) => a.item.lastEventId - b.item.lastEventId);
 }

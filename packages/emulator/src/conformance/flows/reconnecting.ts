@@ -45,6 +45,22 @@ export const reconnectingFlows = {
     );
   }),
 
+  'tells messages that were edited meanwhile in the order they were sent': unpromised(async (stage) => {
+    const {
+      clients: [, bob],
+      views: [mine, theirs],
+    } = await stage.share('alice', 'bob');
+    const { heard, ended } = listenUntil(theirs!, 'after');
+    const comeBack = await keepAway(stage, bob!);
+    for (const body of ['zero', 'one', 'two']) await mine!.sendMessage(body);
+    const [zero] = (await mine!.getMessages()).items;
+    await zero!.updateBody('zero, edited');
+    await comeBack();
+    await mine!.sendMessage('after');
+    await ended;
+    same(heard, ['zero, edited', 'one', 'two', 'after']);
+  }),
+
   'replays edits, removals and being taken out of a conversation': promised(async (stage) => {
     const {
       clients: [alice, bob],
