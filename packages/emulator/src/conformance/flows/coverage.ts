@@ -279,3 +279,19 @@ export const areaRows: readonly AreaRow[] = [
     flows: ['finds nothing of its own after the store was emptied'],
   },
 ];
+
+/** What is not shown, and why. */
+export const exceptions: readonly { what: string; why: string }[] = [
+  {
+    what: 'answers with 202',
+    why: 'every change is done when its reply leaves, so there is no conflict to show',
+  },
+  {
+    what: 'replies without optional fields, and no capabilities',
+    why: 'the emulator has one form of each reply, the full one',
+  },
+  {
+    what: 'Firefox, Safari, mobile browsers, tabs in the background, TLS',
+    why: 'the emulator serves loopback without TLS, and Chromium is the browser of the tests',
+  },
+];
