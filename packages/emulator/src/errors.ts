@@ -18,6 +18,7 @@ export type RefusalName =
   | 'too_many_non_chat_participants'
   | 'binding_invalid'
   | 'binding_exists'
+  | 'channel_metadata_not_found'
   | 'no_permission'
   | 'body_too_long'
   | 'attributes_too_long'
@@ -101,6 +102,7 @@ export const refusals: Readonly<Record<RefusalName, RefusalEntry>> = {
     code: 50416,
     message: 'The conversation has a participant with this address and proxy address already',
   },
+  channel_metadata_not_found: { status: 404, code: 50530, message: 'The message has no channel metadata' },
   no_permission: { status: 403, code: 50107, message: 'User does not have permission for this action' },
   body_too_long: { status: 400, code: 50504, message: 'Message body is longer than 32 KB' },
   attributes_too_long: { status: 400, code: 50303, message: 'Attributes are too long' },

@@ -1,4 +1,11 @@
-import type { ConversationRow, MessageRow, ParticipantRow, UserRow, WebhookRow } from './store/rows.js';
+import type {
+  ConversationRow,
+  DeliveryReceiptRow,
+  MessageRow,
+  ParticipantRow,
+  UserRow,
+  WebhookRow,
+} from './store/rows.js';
 
 /** Who did it. Twilio tells webhooks apart by it: SDK writes always fire them, API writes only on request. */
 export type Actor = { source: 'SDK'; identity: string } | { source: 'API'; webhooksEnabled: boolean };
@@ -33,6 +40,14 @@ export type Fact =
       before: MessageRow;
     }
   | { type: 'message.removed'; by: Actor; conversation: ConversationRow; message: MessageRow }
+  | {
+      type: 'delivery.updated';
+      by: Actor;
+      conversation: ConversationRow;
+      message: MessageRow;
+      /** Those that moved. */
+      receipts: DeliveryReceiptRow[];
+    }
   | { type: 'user.added'; by: Actor; user: UserRow }
   | { type: 'user.updated'; by: Actor; user: UserRow; before: UserRow }
   | { type: 'webhook.added'; by: Actor; conversation: ConversationRow; webhook: WebhookRow }

@@ -14,6 +14,7 @@ export type SidPrefix =
   | 'MG'
   | 'ME'
   | 'DY'
+  | 'SM'
   | 'HX'
   | 'CR'
   | 'BS'

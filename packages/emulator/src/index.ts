@@ -1,3 +1,3 @@
-export type { Credentials, Emulator, EmulatorFaults, EmulatorOptions } from './options.js';
+export type { Credentials, DeliveryReport, Emulator, EmulatorFaults, EmulatorOptions } from './options.js';
 export { createEmulator } from './server.js';
 export { StartError, type StartErrorCode } from './start-error.js';

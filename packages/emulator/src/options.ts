@@ -23,6 +23,14 @@ export interface Credentials {
   serviceSid: string;
 }
 
+/** What {@link Emulator.deliver} takes. */
+export interface DeliveryReport {
+  messageSid: string;
+  participantSid?: string;
+  status: 'sent' | 'delivered' | 'read' | 'failed' | 'undelivered';
+  errorCode?: number;
+}
+
 /** A running emulator. */
 export interface Emulator {
   /** Base URL of the REST API, e.g. `http://127.0.0.1:4010`. */
@@ -31,6 +39,17 @@ export interface Emulator {
   wsUrl: string;
   credentials: Credentials;
   faults: EmulatorFaults;
+  /**
+   * Reports how a message fares with those who take part by another channel, as their carrier would: `delivered`,
+   * `read`, `failed` or `undelivered`, the last two with an `errorCode`. Without `participantSid`, for all of them who
+   * can still get there. Answers how many receipts moved. A receipt moves forward only: else it throws, saying why.
+   */
+  deliver(report: DeliveryReport): number;
+  /**
+   * Gives a message what the channel it came through would add: what `message.getChannelMetadata()` answers. `data` is
+   * any JSON. The SDK learns that there is some when it loads the message, not later.
+   */
+  setChannelMetadata(metadata: { messageSid: string; type: string; data: unknown }): void;
   /**
    * Empties the store, webhook configurations included; credentials stay. Connected clients are dropped and find
    * nothing of theirs.

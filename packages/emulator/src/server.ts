@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { dirname, resolve } from 'node:path';
+import { createChannelOrders } from './control/channel-orders.js';
 import { createControl, isControlPath, journalPath } from './control/control.js';
 import { createFaults } from './control/faults.js';
 import { createJournal } from './control/journal.js';
@@ -101,7 +102,8 @@ async function assemble(
     answered,
   });
   const { order, ...faults } = createFaults(realtime);
-  const control = createControl({ order, journal, credentials, log });
+  const { orders, ...channels } = createChannelOrders(domain);
+  const control = createControl({ order, orders, journal, credentials, log });
 
   const served = await serve({
     port: options.port ?? 0,
@@ -140,6 +142,7 @@ async function assemble(
     wsUrl: `ws://127.0.0.1:${boundPort}${socketPath}`,
     credentials,
     faults,
+    ...channels,
     reset() {
       webhooks.clear();
       store.transaction(() => {

@@ -1,5 +1,6 @@
 import type { Domain } from '../conversations/domain.js';
 import type { Route } from '../upstream.js';
+import { channelsRoutes } from './channels.js';
 import { configurationRoutes } from './configuration.js';
 import { conversationsRoutes } from './conversations.js';
 import { messagesRoutes } from './messages.js';
@@ -16,6 +17,7 @@ export function clientApiRoutes(domain: Domain, mediaBase: () => string): Route[
     ...conversationsRoutes(domain),
     ...participantsRoutes(domain),
     ...messagesRoutes(domain),
+    ...channelsRoutes(domain),
     ...usersRoutes(domain),
     ...typingRoutes(domain),
   ];

@@ -1,6 +1,5 @@
 import { addMessage } from '../conversations/add-message.js';
 import type { Domain } from '../conversations/domain.js';
-import { findConversation } from '../conversations/find-conversation.js';
 import { requireConversation } from '../conversations/membership.js';
 import { removeMessage } from '../conversations/remove-message.js';
 import { updateMessage } from '../conversations/update-message.js';
@@ -60,18 +59,6 @@ export function messagesRoutes(domain: Domain): Route[] {
           sid: call.path.message ?? '',
         });
         return { status: 204 };
-      },
-    },
-    {
-      method: 'GET',
-      pattern: `${path}/:message/Receipts`,
-      // Chat-only messages have no delivery receipts.
-      answer(call) {
-        findConversation(domain, { by: actorOf(call), sidOrUniqueName: call.path.conversation ?? '' });
-        return {
-          status: 200,
-          body: { delivery_receipts: [], meta: { previous_token: null, next_token: null } },
-        };
       },
     },
   ];

@@ -86,6 +86,8 @@ export function presentMessage(conversation: ConversationRow, message: MessageRo
     subject: message.subject,
     attributes: message.attributes,
     media: null,
+    delivery: message.delivery && { ...message.delivery },
+    content_sid: message.contentSid,
     date_created: isoDate(message.dateCreated),
     date_updated: isoDate(message.dateUpdated),
     url: links.message(conversation.sid, message.sid),

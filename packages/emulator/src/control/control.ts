@@ -10,6 +10,8 @@ import type { Journal } from './journal.js';
 
 export interface ControlOptions {
   order: Faults['order'];
+  /** More orders, by the last part of their path. */
+  orders: Readonly<Record<string, (value: unknown) => { [name: string]: number }>>;
   journal: Journal;
   credentials: Credentials;
   log: (line: string) => void;
@@ -18,7 +20,6 @@ export interface ControlOptions {
 const prefix = '/_emulator/';
 const faultsPath = `${prefix}faults`;
 export const journalPath: string = `${prefix}log`;
-const methods: Readonly<Record<string, string>> = { [faultsPath]: 'POST', [journalPath]: 'GET' };
 const maxBodyBytes = 64 * 1024;
 
 export const isControlPath = (path: string): boolean => path.startsWith(prefix);
@@ -27,11 +28,17 @@ export const isControlPath = (path: string): boolean => path.startsWith(prefix);
 export function createControl(
   options: ControlOptions,
 ): (request: IncomingMessage, response: ServerResponse, path: string) => void {
-  const { order, journal, credentials, log } = options;
+  const { order, orders, journal, credentials, log } = options;
+  const posted = new Map(Object.entries(orders).map(([name, carryOut]) => [prefix + name, carryOut]));
+  const methods: ReadonlyMap<string, string> = new Map([
+    [faultsPath, 'POST'],
+    [journalPath, 'GET'],
+    ...[...posted.keys()].map((path) => [path, 'POST'] as const),
+  ]);
 
   const answer = async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
     if (!checkBasicAuth(request.headers.authorization, credentials)) throw new Refusal('unauthorized');
-    const method = Object.hasOwn(methods, path) ? methods[path] : undefined;
+    const method = methods.get(path);
     if (method === undefined) throw new Refusal('not_found');
     if (request.method !== method) {
       request.resume();
@@ -41,6 +48,13 @@ export function createControl(
     if (path === faultsPath) {
       const outcome = order(parseJson(await readBody(request, maxBodyBytes)));
       return respond(response, 200, { ok: true, ...outcome });
+    }
+    const carryOut = posted.get(path);
+    if (carryOut) {
+      return respond(response, 200, {
+        ok: true,
+        ...carryOut(parseJson(await readBody(request, maxBodyBytes))),
+      });
     }
     const text = journal.lines();
     response.writeHead(200, {

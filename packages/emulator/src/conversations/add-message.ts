@@ -1,9 +1,11 @@
 import { Refusal } from '../errors.js';
 import type { Actor } from '../facts.js';
 import type { ConversationRow, MessageRow } from '../store/rows.js';
+import { aggregateOf, receiptsFor } from './delivery.js';
 import type { Domain } from './domain.js';
 import { checkAttributes, checkBody, checkIdentity, checkSubject } from './limits.js';
 import { requireConversation, requireOpen } from './membership.js';
+import { recipientsOf } from './message-recipients.js';
 import { participantNamed } from './messaging-binding.js';
 import { standingIn } from './standing.js';
 
@@ -27,6 +29,7 @@ export function addMessage(domain: Domain, input: AddMessage): MessageRow {
     requireOpen(before);
     const author = input.by.source === 'SDK' ? input.by.identity : checkIdentity(input.author ?? 'system');
     const participant = actor.member ?? participantNamed(domain, before.sid, author);
+    const others = store.participants.withoutIdentity(before.sid);
     const body = input.body ?? null;
     if (body === null && input.by.source === 'API') {
       throw new Refusal('invalid_parameter', 'a message needs a Body (media come with a later release)');
@@ -46,11 +49,13 @@ export function addMessage(domain: Domain, input: AddMessage): MessageRow {
       contentVariables: null,
       channelMetadata: null,
       delivery: null,
-      recipients: [],
+      recipients: recipientsOf(author, participant?.sid ?? null, others),
       lastUpdatedBy: null,
       dateCreated: now,
       dateUpdated: now,
     };
+    const receipts = receiptsFor(domain, message, others);
+    message.delivery = aggregateOf(receipts);
     const conversation: ConversationRow = {
       ...before,
       nextMessageIndex: before.nextMessageIndex + 1,
@@ -59,6 +64,7 @@ export function addMessage(domain: Domain, input: AddMessage): MessageRow {
     };
     store.conversations.update(conversation);
     store.messages.insert(message);
+    for (const receipt of receipts) store.deliveryReceipts.insert(receipt);
     record({ type: 'message.added', by: input.by, conversation, message });
     return message;
   });

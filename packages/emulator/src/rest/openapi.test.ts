@@ -11,7 +11,6 @@ const notEmulated = [
   /^\w+ \/v1(\/Services\/\{\w+\})?\/Users\/\{\w+\}\/Conversations/,
   /^\w+ \/v1(\/Services\/\{\w+\})?\/ParticipantConversations/,
   /^\w+ \/v1(\/Services\/\{\w+\})?\/ConversationWithParticipants/,
-  /^\w+ .*\/Receipts/,
   /^\w+ \/v1\/Credentials/,
   /^\w+ .*\/Bindings/,
   /^(POST|DELETE) \/v1\/Services(\/\{\w+\})?$/,

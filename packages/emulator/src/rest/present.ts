@@ -1,5 +1,6 @@
 import type {
   ConversationRow,
+  DeliveryReceiptRow,
   MessageRow,
   MessagingBinding,
   ParticipantRow,
@@ -64,10 +65,27 @@ export function presentMessage(view: View, row: MessageRow): Json {
     attributes: row.attributes,
     participant_sid: row.participantSid,
     ...dates(row),
-    delivery: null,
-    content_sid: null,
+    delivery: row.delivery && { ...row.delivery },
+    content_sid: row.contentSid,
     url,
     links: { delivery_receipts: `${url}/Receipts`, channel_metadata: `${url}/ChannelMetadata` },
+  };
+}
+
+export function presentReceipt(view: View, row: DeliveryReceiptRow): Json {
+  const message = `${view.root}/Conversations/${row.conversationSid}/Messages/${row.messageSid}`;
+  return {
+    sid: row.sid,
+    account_sid: view.accountSid,
+    ...servicePart(view),
+    conversation_sid: row.conversationSid,
+    message_sid: row.messageSid,
+    channel_message_sid: row.channelMessageSid,
+    participant_sid: row.participantSid,
+    status: row.status,
+    error_code: row.errorCode,
+    ...dates(row),
+    url: `${message}/Receipts/${row.sid}`,
   };
 }
 

@@ -7,6 +7,7 @@ import {
 import { conversationRoutes } from './conversations.js';
 import { messageRoutes } from './messages.js';
 import { participantRoutes } from './participants.js';
+import { receiptRoutes } from './receipts.js';
 import { serviceRoutes } from './services.js';
 import { userRoutes } from './users.js';
 import { webhookRoutes } from './webhooks.js';
@@ -15,6 +16,7 @@ import { webhookRoutes } from './webhooks.js';
 const scopedRoutes: readonly Route[] = [
   ...conversationRoutes,
   ...messageRoutes,
+  ...receiptRoutes,
   ...participantRoutes,
   ...webhookRoutes,
   ...userRoutes,

@@ -10,6 +10,14 @@ interface MessagePaging {
   from?: number;
 }
 
+interface Recipient {
+  messageSid: string;
+  recipient: MessageRecipient;
+}
+
+/** More than a message can have recipients, so that an index and a place among them make one number. */
+const placesPerMessage = 100;
+
 export interface Messages {
   bySid(sid: string): MessageRow | undefined;
   list(conversationSid: string, paging: MessagePaging): MessageRow[];
@@ -18,6 +26,8 @@ export interface Messages {
   count(conversationSid: string): number;
   /** How many messages come after `index`: what is unread behind a read horizon. */
   countAfter(conversationSid: string, index: number): number;
+  /** The recipients of all messages, one by one, in the order of the messages. */
+  recipientsPage(conversationSid: string, stretch: Stretch): Placed<Recipient>[];
   insert(row: MessageRow): void;
   update(row: MessageRow): void;
   remove(sid: string): void;
@@ -27,6 +37,10 @@ const isChannelMetadata = (value: unknown): value is { type: string; data: unkno
   isObject(value) && typeof value.type === 'string';
 const isAggregate = (value: unknown): value is DeliveryAggregate =>
   isObject(value) && typeof value.total === 'number';
+
+const recipient = json(
+  (value): value is MessageRecipient => isObject(value) && typeof value.address === 'string',
+);
 
 export function createMessages(database: Database): Messages {
   const table = createTable<MessageRow>(database, 'messages', ['sid'], {
@@ -66,6 +80,20 @@ export function createMessages(database: Database): Messages {
     count: (conversationSid) => table.count('conversationSid = ?', conversationSid),
     countAfter: (conversationSid, index) =>
       table.count('conversationSid = ? AND "index" > ?', conversationSid, index),
+    recipientsPage(conversationSid, { limit, after = -1, before = Number.MAX_SAFE_INTEGER }) {
+      // Going back reads from the near end, and is turned round afterwards.
+      const back = before !== Number.MAX_SAFE_INTEGER;
+      const place = `("index" * ${placesPerMessage} + one.key)`;
+      const sql = `SELECT ${place} AS place, messages.sid AS sid, one.value AS recipient
+        FROM messages, json_each(messages.recipients) AS one
+        WHERE conversationSid = ? AND ${place} > ? AND ${place} < ?
+        ORDER BY place ${back ? 'DESC' : 'ASC'} LIMIT ?`;
+      const placed = database.all(sql, [conversationSid, after, before, limit]).map((raw) => ({
+        place: integer.read(raw.place),
+        row: { messageSid: text.read(raw.sid), recipient: recipient.read(raw.recipient) },
+      }));
+      return back ? placed.reverse() : placed;
+    },
     insert: table.insert,
     update: table.update,
     remove: (sid) => table.remove('sid = ?', sid),

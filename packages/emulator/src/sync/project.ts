@@ -47,6 +47,7 @@ export function projectFact(domain: Domain, fact: Fact): SyncChange[] {
       // List before document: the SDK looks for the message that the document names as the last.
       return [messageChange(domain, fact), documentChange(domain, fact.conversation)];
     case 'message.updated':
+    case 'delivery.updated':
       return [messageChange(domain, fact)];
     case 'message.removed':
       return removeItem(domain, syncNames.messages(fact.conversation), listPlace(fact.message.index));
@@ -134,7 +135,10 @@ function documentChange(domain: Domain, conversation: ConversationRow): SyncChan
 
 function messageChange(
   domain: Domain,
-  { conversation, message }: Extract<Fact, { type: 'message.added' | 'message.updated' }>,
+  {
+    conversation,
+    message,
+  }: Extract<Fact, { type: 'message.added' | 'message.updated' | 'delivery.updated' }>,
 ): SyncChange {
   return putItem(domain, syncNames.messages(conversation), listPlace(message.index), messageData(message));
 }

@@ -1,6 +1,12 @@
 import { isoDate } from '../clock.js';
 import type { Actor, Fact } from '../facts.js';
-import type { ConversationRow, MessageRow, ParticipantRow, UserRow } from '../store/rows.js';
+import type {
+  ConversationRow,
+  DeliveryReceiptRow,
+  MessageRow,
+  ParticipantRow,
+  UserRow,
+} from '../store/rows.js';
 import type { FormFields } from './sign.js';
 
 /** The post-events that a fact of ours can become. Typing and new webhooks have none. */
@@ -15,6 +21,7 @@ export type EventName =
   | 'onMessageAdded'
   | 'onMessageUpdated'
   | 'onMessageRemoved'
+  | 'onDeliveryUpdated'
   | 'onUserAdded'
   | 'onUserUpdated';
 
@@ -74,6 +81,21 @@ function messageFields(conversation: ConversationRow, row: MessageRow): Draft {
     ParticipantSid: row.participantSid,
     Attributes: row.attributes,
     DateCreated: isoDate(row.dateCreated),
+  };
+}
+
+function deliveryFields(conversation: ConversationRow, row: DeliveryReceiptRow): Draft {
+  return {
+    ChatServiceSid: conversation.chatServiceSid,
+    ConversationSid: conversation.sid,
+    MessageSid: row.messageSid,
+    DeliveryReceiptSid: row.sid,
+    ChannelMessageSid: row.channelMessageSid,
+    ParticipantSid: row.participantSid,
+    Status: row.status,
+    ErrorCode: row.errorCode,
+    DateCreated: isoDate(row.dateCreated),
+    DateUpdated: isoDate(row.dateUpdated),
   };
 }
 
@@ -140,6 +162,11 @@ function drafts(fact: Fact, now: number): [EventName, Draft][] {
       const fields = { ...messageFields(fact.conversation, fact.message), DateUpdated, DateRemoved };
       return [['onMessageRemoved', fields]];
     }
+    case 'delivery.updated':
+      return fact.receipts.map((receipt) => [
+        'onDeliveryUpdated',
+        deliveryFields(fact.conversation, receipt),
+      ]);
     case 'user.added':
       return [['onUserAdded', userFields(fact.user)]];
     case 'user.updated':
