@@ -1,3 +1,10 @@
-export type { Credentials, DeliveryReport, Emulator, EmulatorFaults, EmulatorOptions } from './options.js';
+export type {
+  Credentials,
+  DeliveryReport,
+  Emulator,
+  EmulatorFaults,
+  EmulatorOptions,
+  FaultMatch,
+} from './options.js';
 export { createEmulator } from './server.js';
 export { StartError, type StartErrorCode } from './start-error.js';

@@ -11,13 +11,11 @@ import { ensureUser } from './conversations/ensure-user.js';
 import { refuseUpgrade } from './http/refuse-upgrade.js';
 import type { Credentials } from './options.js';
 import { createSync } from './sync/sync.js';
-import {
-  type Connection,
-  type ConnectionLimits,
-  connectionLimits,
-  type FrameTrace,
-  openConnection,
-} from './twilsock/connection.js';
+import type { Trouble } from './trouble/trouble.js';
+import { type Connection, openConnection } from './twilsock/connection.js';
+import { type ConnectionLimits, connectionLimits, type FrameTrace } from './twilsock/connection-options.js';
+import { createContinue } from './twilsock/continuation.js';
+import { createKeepAlive } from './twilsock/keep-alive.js';
 import { createUpstream, type Session } from './upstream.js';
 
 interface RealtimeLimits extends ConnectionLimits {
@@ -31,6 +29,7 @@ export interface RealtimeOptions {
   /** The emulator's own HTTP base URL, known once it listens. */
   baseUrl: () => string;
   log: (line: string) => void;
+  trouble: Trouble;
   trace: (frame: FrameTrace) => void;
   /** Hears how an upgrade was met: 101, or the status it was refused with. */
   answered: (request: IncomingMessage, status: number) => void;
@@ -48,8 +47,10 @@ export interface Realtime {
   tokenAboutToExpire(identity: string): number;
   /** Every token that the identity has used is refused from now on, and its sockets end. */
   expireToken(identity: string, how: 'drop' | 'close410'): number;
-  /** Holds frames to clients back for so many milliseconds, on open sockets and new ones. */
-  latency(ms: number): void;
+  /** Tells the open sockets that what is wrong on request has changed. */
+  troubled(): void;
+  /** Makes the sockets that are open now deaf and dumb, of one identity or all; off, it ends for those it is meant for. */
+  halfOpen(on: boolean, identity?: string): number;
   /** While on, upgrades are answered with 503. */
   refuse(on: boolean): void;
   close(): Promise<void>;
@@ -58,7 +59,7 @@ export interface Realtime {
 export const socketPath = '/v3/wsconnect';
 
 export function createRealtime(options: RealtimeOptions): Realtime {
-  const { domain, credentials, baseUrl, log, trace, answered } = options;
+  const { domain, credentials, baseUrl, log, trouble, trace, answered } = options;
   const limits: RealtimeLimits = { ...connectionLimits, frameBytes: 1024 * 1024, ...options.limits };
   const sessions = new Map<string, Set<Session>>();
   const connections = new Map<Connection, () => Session | undefined>();
@@ -73,7 +74,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     maxPayload: limits.frameBytes,
   });
   let refusing = false;
-  let latency = 0;
+  const keepAlive = createKeepAlive(limits.pingEvery);
+  const resume = createContinue(() => `${credentials.apiKeySecret} ${domain.store.epoch}`);
 
   const connectionsOf = (identity?: string): Connection[] =>
     [...connections]
@@ -129,7 +131,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
           wire: socket,
           log,
           trace,
-          latency,
+          trouble,
+          keepAlive,
+          resume,
           welcome(welcomed) {
             session = welcomed;
             return welcome(welcomed);
@@ -148,9 +152,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       tokens.expire(identity);
       return how === 'drop' ? drop(identity) : sendAway({ code: 410, identity });
     },
-    latency(ms) {
-      latency = ms;
-      for (const connection of connections.keys()) connection.latency(ms);
+    troubled() {
+      for (const connection of connections.keys()) connection.troubled();
+    },
+    halfOpen(on, identity) {
+      return connectionsOf(identity).filter((connection) => connection.halfOpen(on)).length;
     },
     refuse(on) {
       refusing = on;
@@ -158,6 +164,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     async close() {
       refusing = true;
       drop();
+      keepAlive.stop();
       sync.stop();
       await new Promise<void>((resolve) => {
         sockets.close(() => resolve());

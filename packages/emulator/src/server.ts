@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { createChannelOrders } from './control/channel-orders.js';
 import { createControl, isControlPath, journalPath } from './control/control.js';
 import { createFaults } from './control/faults.js';
+import { answerByForce } from './control/forced-answer.js';
 import { createJournal } from './control/journal.js';
 import { createDomain, type Domain } from './conversations/domain.js';
 import { seedRoles } from './conversations/roles.js';
@@ -18,6 +19,7 @@ import { respondRefusal } from './rest/respond.js';
 import { createRest } from './rest/rest.js';
 import { StartError } from './start-error.js';
 import { openStore, type Store } from './store/store.js';
+import { createTrouble } from './trouble/trouble.js';
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.js';
 
 /** An emulator with its rooms open, for our own tests. */
@@ -93,15 +95,17 @@ async function assemble(
     const { method = '' } = request;
     journal.add({ direction: 'in', identity: null, method, path: pathOf(request), status, size });
   };
+  const trouble = createTrouble();
   const realtime = createRealtime({
     domain,
     credentials,
     baseUrl: restUrl,
     log,
+    trouble,
     trace: journal.add,
     answered,
   });
-  const { order, ...faults } = createFaults(realtime);
+  const { order, ...faults } = createFaults(realtime, trouble, log);
   const { orders, ...channels } = createChannelOrders(domain);
   const control = createControl({ order, orders, journal, credentials, log });
 
@@ -117,7 +121,7 @@ async function assemble(
       const verdict = guard(request);
       if (!verdict.allowed) respondRefusal(response, 'forbidden', verdict.message);
       else if (isControlPath(path)) control(request, response, path);
-      else rest(request, response);
+      else if (!answerByForce(trouble, request, response, path)) rest(request, response);
     },
     onUpgrade(request, socket, head) {
       const verdict = guard(request);

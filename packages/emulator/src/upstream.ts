@@ -16,6 +16,8 @@ export interface TunnelledRequest {
 /** One authenticated socket, as those see it who answer its requests and push to it. */
 export interface Session {
   readonly identity: string;
+  /** Names the client through reconnects: the same on every socket of one running client. */
+  readonly continuation: string;
   /**
    * Sends a notification. On a socket that is gone, nothing happens. The payload is JSON text: what many hear is
    * written once.

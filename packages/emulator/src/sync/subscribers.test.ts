@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Session } from '../upstream.js';
 import { createSubscribers } from './subscribers.js';
 
-const session = (identity: string): Session => ({ identity, push: () => {} });
+const session = (identity: string): Session => ({ identity, continuation: '', push: () => {} });
 
 it('does not take in a session whose socket is gone, as one dropped in mid-replay is', () => {
   const subscribers = createSubscribers();

@@ -9,7 +9,8 @@ export type ClientMessage =
       id: string;
       token: string;
       continuationToken: string | null;
-      registrations: JsonObject[];
+      /** Undefined when the frame says nothing of them. */
+      registrations: JsonObject[] | undefined;
     }
   | { method: 'update'; id: string; token: string }
   | { method: 'message'; id: string; request: TunnelledRequest }
@@ -57,7 +58,7 @@ function readInit(id: string, header: JsonObject): ClientMessage {
     id,
     token,
     continuationToken: typeof continuation_token === 'string' ? continuation_token : null,
-    registrations: Array.isArray(registrations) ? registrations.filter(isObject).slice(0, 10) : [],
+    registrations: Array.isArray(registrations) ? registrations.filter(isObject).slice(0, 10) : undefined,
   };
 }
 

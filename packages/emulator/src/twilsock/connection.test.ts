@@ -3,9 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { createTrouble } from '../trouble/trouble.js';
 import type { Session } from '../upstream.js';
-import { type ConnectionLimits, connectionLimits, openConnection } from './connection.js';
+import { openConnection } from './connection.js';
+import { type ConnectionLimits, connectionLimits } from './connection-options.js';
+import { createContinue } from './continuation.js';
 import { decodeFrame, encodeFrame } from './frames.js';
+import { createKeepAlive } from './keep-alive.js';
 
 /** A real socket pair with one connection on the serving end; every token is taken. */
 async function connectionWith(limits: Partial<ConnectionLimits>, clientOptions = {}) {
@@ -21,6 +25,7 @@ async function connectionWith(limits: Partial<ConnectionLimits>, clientOptions =
   const closed = new Promise<Session>((resolve) => {
     sawClosed = resolve;
   });
+  const keepAlive = createKeepAlive(limits.pingEvery ?? connectionLimits.pingEvery);
   sockets.on('connection', (socket, request) => {
     openConnection(socket, {
       verifyToken: async () => ({
@@ -33,7 +38,9 @@ async function connectionWith(limits: Partial<ConnectionLimits>, clientOptions =
       log: (line) => lines.push(line),
       wire: request.socket,
       trace: () => {},
-      latency: 0,
+      trouble: createTrouble(),
+      keepAlive,
+      resume: createContinue(() => 'secret'),
       welcome(one) {
         welcomed(one);
         return { storageId: 'id' };
@@ -47,6 +54,7 @@ async function connectionWith(limits: Partial<ConnectionLimits>, clientOptions =
     client.terminate();
     for (const socket of sockets.clients) socket.terminate();
     server.close();
+    keepAlive.stop();
   });
   await once(client, 'open');
   return { client, session, closed, lines };

@@ -1,68 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
-import type { Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { type AccessToken, tokenErrors, type VerifyToken } from '../auth/access-token.js';
-import type { Clock } from '../clock.js';
 import { given } from '../given.js';
-import { isObject, type JsonObject } from '../json.js';
-import type { Session, Upstream } from '../upstream.js';
+import type { JsonObject } from '../json.js';
+import { eventKey } from '../trouble/disorder.js';
+import type { ForcedAnswer } from '../trouble/trouble.js';
+import type { Session } from '../upstream.js';
+import { answerRequest, cutAround } from './answer-request.js';
 import { type ClientMessage, readClientMessage } from './client-messages.js';
+import type { ConnectionOptions } from './connection-options.js';
+import { createExpiry } from './expiry.js';
 import { decodeFrame, encodeFrame } from './frames.js';
-import { createOutgoing } from './outgoing.js';
-
-export interface ConnectionLimits {
-  /** Milliseconds a socket has to authenticate. */
-  authenticateWithin: number;
-  /** Milliseconds between keep-alive pings; a peer that answered none since the last is gone. */
-  pingEvery: number;
-  /** Milliseconds before its end at which a token is said to expire soon; half of its life for shorter ones. */
-  expiryNotice: number;
-  /**
-   * Bytes a slow reader may leave unread. Beyond, it is dropped and replays what it missed; so this must be more
-   * than a long absence takes to replay.
-   */
-  bufferedBytes: number;
-}
-
-export const connectionLimits: ConnectionLimits = {
-  authenticateWithin: 5_000,
-  pingEvery: 25_000,
-  expiryNotice: 180_000,
-  bufferedBytes: 32 * 1024 * 1024,
-};
-
-/** A frame that passed, without what it held. */
-export interface FrameTrace {
-  direction: 'in' | 'out';
-  identity: string | null;
-  /** Its method; `unreadable` for what has none. */
-  frame: string;
-  /** Of the request that travels in it, with its path. */
-  method?: string;
-  path?: string;
-  /** Of a reply: of the request when it answers one. */
-  status?: number;
-  /** In bytes. */
-  size: number;
-}
-
-export interface ConnectionOptions {
-  verifyToken: VerifyToken;
-  upstream: Upstream;
-  clock: Clock;
-  limits: ConnectionLimits;
-  /** What lies under the socket. */
-  wire: Pick<Writable, 'cork' | 'uncork'>;
-  log: (line: string) => void;
-  /** Hears of every frame, as it arrives and as it leaves. */
-  trace: (frame: FrameTrace) => void;
-  /** Milliseconds that frames are held back at first. */
-  latency: number;
-  /** Makes ready for an identity that has proved itself, and answers where its browser may cache. */
-  welcome(session: Session): { storageId: string };
-  closed(session: Session): void;
-}
+import { createGather } from './gather.js';
+import { createLine } from './line.js';
+import { registered } from './registrations.js';
+import { forcedRefusal, goodbyeName, status, statusOf, tokenRefusal } from './statuses.js';
 
 /** A socket from its upgrade to its end. */
 export interface Connection {
@@ -72,104 +23,120 @@ export interface Connection {
   close(code: number, status?: string): void;
   /** Says now that the token will expire soon. False when nobody has authenticated. */
   tokenAboutToExpire(): boolean;
-  /** Holds every frame back for so many milliseconds, in order; 0 ends it and lets go what waits. */
-  latency(ms: number): void;
+  /** Looks again at what is wrong with its line. */
+  troubled(): void;
+  /**
+   * While on, the socket neither reads nor says anything, not even pings; its TCP connection stays. False when it
+   * was so already.
+   */
+  halfOpen(on: boolean): boolean;
 }
 
 const capabilities = ['client_update', 'offline_storage'];
-const status = (code: number): JsonObject => ({ code, status: reason(code) });
-const statusOf = ({ http_status, status }: JsonObject): { status: number } | undefined => {
-  const { code } = isObject(http_status) ? http_status : isObject(status) ? status : {};
-  return typeof code === 'number' ? { status: code } : undefined;
-};
-const reason = (code: number): string => (code === 200 ? 'OK' : (STATUS_CODES[code] ?? 'Unknown'));
 
 /** Speaks Twilsock with one client. Whatever arrives, it answers, ignores or drops; it never throws. */
 export function openConnection(socket: WebSocket, options: ConnectionOptions): Connection {
-  const { limits, upstream, verifyToken, clock, wire, log, trace } = options;
-  const outgoing = createOutgoing(options.latency);
+  const { limits, upstream, verifyToken, clock, wire, log, trace, trouble } = options;
+  const line = createLine(trouble.random);
   let phase: 'new' | 'authenticating' | 'ready' | 'gone' = 'new';
   let session: Session | undefined;
   let heardSincePing = true;
-  let expiryTimers: NodeJS.Timeout[] = [];
+  let halfOpen: 'no' | 'yes' | 'yes, and lost' = 'no';
   let lastId = 0;
   // Only the client's own answers name it, so it need not be unique beyond the socket.
   const nextId = (): string => `TM${++lastId}`;
+  const gather = createGather(wire);
 
-  // A message is a reply and two events for its sender: what one turn brings leaves in one write.
-  let gathering = false;
-  const gather = (): void => {
-    if (gathering) return;
-    gathering = true;
-    wire.cork();
-    process.nextTick(() => {
-      gathering = false;
-      wire.uncork();
-    });
-  };
-  const send = (header: JsonObject, payload?: string): void => {
+  const identity = (): string | null => session?.identity ?? null;
+  /** Hands a frame to `go` with what sends it, unless the socket is over, and drops who reads too slowly. */
+  const send = (
+    header: JsonObject,
+    payload: string | undefined,
+    go: (size: number, act: () => void) => void,
+    sent?: () => void,
+  ): void => {
     if (phase === 'gone') return;
     const frame =
       payload === undefined
         ? encodeFrame(header)
         : encodeFrame({ ...header, payload_type: 'application/json' }, payload);
-    const identity = session?.identity ?? null;
-    outgoing.add(frame.length, () => {
+    const about = {
+      direction: 'out',
+      identity: identity(),
+      frame: String(header.method),
+      ...statusOf(header),
+      size: frame.length,
+    } as const;
+    go(frame.length, () => {
       gather();
-      socket.send(frame);
-      trace({
-        direction: 'out',
-        identity,
-        frame: String(header.method),
-        ...statusOf(header),
-        size: frame.length,
-      });
+      socket.send(frame, sent);
+      trace(about);
     });
-    if (outgoing.waiting + socket.bufferedAmount > limits.bufferedBytes) {
+    if (line.waiting + socket.bufferedAmount > limits.bufferedBytes) {
       log('A client reads too slowly and was dropped');
-      drop();
+      lose();
     }
   };
-  const reply = (id: string, header: JsonObject, payload?: JsonObject): void =>
-    send({ method: 'reply', id, ...header }, payload && JSON.stringify(payload));
-  const tell = (header: JsonObject): void => send({ ...header, id: nextId() });
+  const reply = (id: string, header: JsonObject, payload?: JsonObject, after?: AfterReply): void =>
+    send(
+      { method: 'reply', id, ...header },
+      payload && JSON.stringify(payload),
+      (size, act) => line.reply(size, act, after?.onItsWay),
+      after?.sent,
+    );
+  const tell = (header: JsonObject): void => send({ ...header, id: nextId() }, undefined, line.tell);
+  const push: Session['push'] = (messageType, payload) => {
+    send(
+      { method: 'notification', id: nextId(), message_type: messageType, notification_ctx_id: '' },
+      payload,
+      (size, act) => line.event(size, act, () => eventKey(messageType, payload)),
+    );
+  };
 
   const end = (): void => {
     if (phase === 'gone') return;
     phase = 'gone';
     clearTimeout(authentication);
-    clearInterval(keepAlive);
-    expiryTimers.forEach(clearTimeout);
+    unwatch();
+    expiry.stop();
     if (session) options.closed(session);
   };
   const drop = (): void => {
     end();
-    outgoing.stop();
+    line.stop();
     socket.terminate();
   };
+  /** Drops the socket for a reason of the service's own. On a half-open line the client does not hear of it yet. */
+  const lose = (): void => {
+    if (halfOpen === 'no') drop();
+    else {
+      halfOpen = 'yes, and lost';
+      end();
+      line.stop();
+    }
+  };
 
-  const authentication = setTimeout(drop, limits.authenticateWithin);
-  const keepAlive = setInterval(() => {
+  const authentication = setTimeout(lose, limits.authenticateWithin);
+  const unwatch = options.keepAlive.watch(() => {
+    if (halfOpen !== 'no') return;
     if (!heardSincePing) return drop();
     heardSincePing = false;
     socket.ping();
     if (phase === 'ready') tell({ method: 'ping' });
-  }, limits.pingEvery);
-
+  });
   const sayAboutToExpire = (): void =>
     tell({ method: 'client_update', client_update_type: 'token_about_to_expire' });
   // Closing without a `close` frame is on purpose: with one, the SDK waits 3 s and may lose an `updateToken`.
-  const watchExpiry = (token: AccessToken): void => {
-    expiryTimers.forEach(clearTimeout);
-    const left = Math.max(0, token.expiresAt - clock.now());
-    const notice = left - Math.min(limits.expiryNotice, left / 2);
-    expiryTimers = [setTimeout(sayAboutToExpire, notice), setTimeout(drop, left)];
-  };
+  const expiry = createExpiry(clock, limits.expiryNotice, { soon: sayAboutToExpire, over: lose });
+  const troubled = (): void => line.trouble(trouble.line(identity()));
+  troubled();
 
-  const refuseToken = (id: string, errorCode: keyof typeof tokenErrors): void =>
-    reply(id, {
-      status: { code: 401, status: 'UNAUTHORIZED', errorCode, description: tokenErrors[errorCode] },
-    });
+  const forced = (to: 'init' | 'update', identity: string): ForcedAnswer | undefined =>
+    trouble.answers[to].meet({ method: to.toUpperCase(), path: '', identity: () => identity });
+  const refuse = (id: string, answer: ForcedAnswer): void => {
+    const { header, payload } = forcedRefusal(answer);
+    reply(id, header, payload);
+  };
 
   const init = async (message: Extract<ClientMessage, { method: 'init' }>): Promise<void> => {
     if (phase !== 'new') {
@@ -178,39 +145,25 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
     phase = 'authenticating';
     const verdict = await verifyToken(message.token);
     if (isGone()) return;
-    if (!verdict.valid) {
-      phase = 'new';
-      return refuseToken(message.id, verdict.errorCode);
-    }
+    phase = 'new';
+    if (!verdict.valid) return reply(message.id, tokenRefusal(verdict.errorCode));
     const { identity } = verdict.token;
-    session = {
-      identity,
-      push: (messageType, payload) =>
-        send(
-          {
-            method: 'notification',
-            id: nextId(),
-            message_type: messageType,
-            notification_ctx_id: '',
-          },
-          payload,
-        ),
-    };
+    const answer = forced('init', identity);
+    if (answer) return refuse(message.id, answer);
+    const continuation = options.resume(identity, message.continuationToken);
+    session = { identity, continuation: continuation.token, push: registered(message.registrations, push) };
     const { storageId } = options.welcome(session);
     phase = 'ready';
     clearTimeout(authentication);
-    watchExpiry(verdict.token);
-    const known = message.continuationToken;
+    expiry.watch(verdict.token.expiresAt);
+    troubled();
     reply(message.id, {
       status: status(200),
       capabilities,
-      continuation_token: known ?? randomUUID(),
-      continuation_token_status:
-        known === null
-          ? { reissued: true, reissue_reason: 'MISSING', reissue_message: 'No continuation token was sent' }
-          : { reissued: false },
+      continuation_token: continuation.token,
+      continuation_token_status: continuation.status,
       offline_storage: { ip_messaging: { storage_id: storageId } },
-      init_registrations: message.registrations.map((registration) => ({
+      init_registrations: message.registrations?.map((registration) => ({
         notification_ctx_id: randomUUID(),
         type: registration.type,
         product: registration.product,
@@ -221,26 +174,41 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
 
   const update = async (message: Extract<ClientMessage, { method: 'update' }>): Promise<void> => {
     const verdict = await verifyToken(message.token);
-    if (isGone()) return;
-    if (!verdict.valid) return refuseToken(message.id, verdict.errorCode);
+    if (isGone() || !session) return;
+    if (!verdict.valid) return reply(message.id, tokenRefusal(verdict.errorCode));
     // Another identity would inherit this one's subscriptions.
-    if (verdict.token.identity !== session?.identity) return refuseToken(message.id, 20106);
-    watchExpiry(verdict.token);
+    if (verdict.token.identity !== session.identity) return reply(message.id, tokenRefusal(20106));
+    const answer = forced('update', session.identity);
+    if (answer) return refuse(message.id, answer);
+    expiry.watch(verdict.token.expiresAt);
     reply(message.id, { status: status(200) });
   };
 
   const answer = (message: Extract<ClientMessage, { method: 'message' }>, by: Session): void => {
-    const result = upstream(by, message.request);
-    reply(message.id, { status: status(200), http_status: status(result.status) }, result.body);
-    result.afterwards?.();
+    const cut = cutAround(trouble, message.request, by);
+    if (cut === 'beforeWrite') {
+      drop();
+      return;
+    }
+    // What the write itself pushes is cut off too: the client learns of it from nothing but its replay.
+    if (cut === 'afterWrite') line.hold(true);
+    const result = answerRequest(trouble, upstream, by, message.request);
+    if (cut === 'afterWrite') {
+      drop();
+      return;
+    }
+    reply(message.id, { status: status(200), http_status: status(result.status) }, result.body, {
+      ...(result.afterwards && { onItsWay: result.afterwards }),
+      ...(cut === 'afterReply' && { sent: drop }),
+    });
   };
 
   const hear = async (data: Uint8Array): Promise<void> => {
     const decoded = decodeFrame(data);
-    const heard = { direction: 'in', identity: session?.identity ?? null, size: data.length } as const;
+    const heard = { direction: 'in', identity: identity(), size: data.length } as const;
     if (!decoded.ok) {
       trace({ ...heard, frame: 'unreadable' });
-      return refuse(1002, decoded.reason);
+      return shut(1002, decoded.reason);
     }
     const message = readClientMessage(decoded.frame);
     const { method, path } = message.method === 'message' ? message.request : {};
@@ -249,7 +217,7 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
     if (message.method === 'init') return init(message);
     if (message.method === 'close') return socket.close(1000);
     if (message.method === 'invalid') {
-      if (message.id === undefined) return refuse(1002, message.reason);
+      if (message.id === undefined) return shut(1002, message.reason);
       return reply(message.id, { status: { ...status(400), description: message.reason } });
     }
     if (!session) {
@@ -262,7 +230,7 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
   };
 
   // A frame that cannot be read has no id to answer to, so the socket's own close code is the answer.
-  const refuse = (code: number, why: string): void => {
+  const shut = (code: number, why: string): void => {
     log(`A socket was closed: ${why}`);
     socket.close(code, why);
   };
@@ -271,7 +239,7 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
   socket.on('message', (data, isBinary) => {
     heardSincePing = true;
     if (phase === 'gone' || socket.readyState !== socket.OPEN) return;
-    if (!isBinary || !(data instanceof Buffer)) return refuse(1003, 'frames are binary');
+    if (!isBinary || !(data instanceof Buffer)) return shut(1003, 'frames are binary');
     hear(data).catch((error) => {
       log(`A frame failed: ${error instanceof Error ? error.stack : String(error)}`);
       drop();
@@ -282,24 +250,41 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
   });
   socket.on('close', () => {
     end();
-    outgoing.stop();
+    line.stop();
   });
   // Too large or broken WebSocket frames: `ws` closes with the right code itself.
   socket.on('error', (error) => log(`A socket failed: ${error.message}`));
 
   return {
     drop,
-    close(code, name = code === 308 ? 'OFFLOAD' : reason(code)) {
+    close(code, name = goodbyeName(code)) {
       tell({ method: 'close', status: { code, status: name } });
       // Nothing may follow a goodbye.
       end();
-      outgoing.add(0, () => socket.close(1000));
+      line.tell(0, () => socket.close(1000));
     },
     tokenAboutToExpire() {
       if (phase !== 'ready') return false;
       sayAboutToExpire();
       return true;
     },
-    latency: outgoing.latency,
+    troubled,
+    halfOpen(on) {
+      if (on === (halfOpen !== 'no')) return false;
+      const lost = halfOpen === 'yes, and lost';
+      halfOpen = on ? 'yes' : 'no';
+      // What it would have answered the pings with was not read.
+      heardSincePing = true;
+      if (lost) drop();
+      else if (on) socket.pause();
+      else socket.resume();
+      line.hold(on);
+      return true;
+    },
   };
+}
+
+interface AfterReply {
+  onItsWay?: () => void;
+  sent?: () => void;
 }

@@ -8,13 +8,14 @@ describe('frames on their way out', () => {
 
   it('go at once without latency', () => {
     const gone: string[] = [];
-    createOutgoing(0).add(1, () => gone.push('one'));
+    createOutgoing().add(1, () => gone.push('one'));
     expect(gone).toEqual(['one']);
   });
 
   it('wait for the latency, and go at once when it ends', () => {
     const gone: string[] = [];
-    const outgoing = createOutgoing(100);
+    const outgoing = createOutgoing();
+    outgoing.latency(() => 100);
     outgoing.add(10, () => gone.push('one'));
     vi.advanceTimersByTime(99);
     expect(gone).toEqual([]);
@@ -22,17 +23,18 @@ describe('frames on their way out', () => {
     expect(gone).toEqual(['one']);
     outgoing.add(10, () => gone.push('two'));
     expect(outgoing.waiting).toBe(10);
-    outgoing.latency(0);
+    outgoing.latency(undefined);
     expect(gone).toEqual(['one', 'two']);
     expect(outgoing.waiting).toBe(0);
   });
 
   it('never go after they were stopped', () => {
     const gone: string[] = [];
-    const outgoing = createOutgoing(100);
+    const outgoing = createOutgoing();
+    outgoing.latency(() => 100);
     outgoing.add(10, () => gone.push('one'));
     outgoing.stop();
-    outgoing.latency(0);
+    outgoing.latency(undefined);
     vi.runAllTimers();
     expect(gone).toEqual([]);
   });
@@ -45,7 +47,7 @@ describe('frames on their way out', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const outgoing = createOutgoing(0);
+        const outgoing = createOutgoing();
         const gone: number[] = [];
         let latency = 0;
         let ended = Number.NEGATIVE_INFINITY;
@@ -64,7 +66,7 @@ describe('frames on their way out', () => {
           } else if (one.kind === 'latency') {
             latency = one.ms;
             if (latency === 0) ended = performance.now();
-            outgoing.latency(latency);
+            outgoing.latency(latency === 0 ? undefined : () => one.ms);
           } else {
             vi.advanceTimersByTime(one.ms);
           }

@@ -4,21 +4,25 @@ export interface Outgoing {
   readonly waiting: number;
   /** Does `act` after everything that was added before it. */
   add(size: number, act: () => void): void;
-  /** Holds what is added from now on for this many milliseconds. With 0, what waits goes at once. */
-  latency(ms: number): void;
+  /** Holds each frame that is added from now on for the milliseconds drawn. With `undefined`, what waits goes at once. */
+  latency(draw: (() => number) | undefined): void;
+  /** While on, nothing goes at all. */
+  hold(on: boolean): void;
   /** Forgets what waits. */
   stop(): void;
 }
 
-export function createOutgoing(initialLatency: number): Outgoing {
+export function createOutgoing(): Outgoing {
   const queue: { due: number; size: number; act: () => void }[] = [];
-  let latency = initialLatency;
+  let draw: (() => number) | undefined;
+  let held = false;
   let waiting = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const go = (now: number): void => {
     clearTimeout(timer);
     timer = undefined;
+    if (held) return;
     for (let head = queue[0]; head !== undefined && head.due <= now; head = queue[0]) {
       queue.shift();
       waiting -= head.size;
@@ -34,17 +38,23 @@ export function createOutgoing(initialLatency: number): Outgoing {
       return waiting;
     },
     add(size, act) {
-      if (latency === 0) return act();
+      if (draw === undefined && !held && queue.length === 0) return act();
       const now = performance.now();
       // A shorter latency does not let a frame overtake those that were added under a longer one.
-      const due = Math.max(now + latency, queue.at(-1)?.due ?? 0);
+      const due = Math.max(now + (draw?.() ?? 0), queue.at(-1)?.due ?? 0);
       waiting += size;
       queue.push({ due, size, act });
       if (timer === undefined) go(now);
     },
-    latency(ms) {
-      latency = ms;
-      if (ms === 0) go(Number.POSITIVE_INFINITY);
+    latency(next) {
+      draw = next;
+      if (next !== undefined) return;
+      for (const one of queue) one.due = 0;
+      go(performance.now());
+    },
+    hold(on) {
+      held = on;
+      go(performance.now());
     },
     stop() {
       clearTimeout(timer);
