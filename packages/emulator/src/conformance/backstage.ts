@@ -19,6 +19,11 @@ export function createBackstage(emulator: Emulator): Backstage {
   };
   const rest: Backstage['rest'] = (method, path, form) =>
     ask(method, `/v1${path}`, form === undefined ? undefined : new URLSearchParams(form));
+  const order: Backstage['order'] = async (what, given) => {
+    const { status, body } = await ask('POST', `/_emulator/${what}`, JSON.stringify(given));
+    if (status !== 200) throw new Error(`The order was refused: ${JSON.stringify(body)}`);
+    return body;
+  };
   return {
     rest,
     token(identity, seconds = 3600) {
@@ -34,11 +39,8 @@ export function createBackstage(emulator: Emulator): Backstage {
         .setProtectedHeader({ typ: 'JWT', alg: 'HS256', cty: 'twilio-fpa;v=1' })
         .sign(new TextEncoder().encode(apiKeySecret));
     },
-    async fault(order) {
-      const { status, body } = await ask('POST', '/_emulator/faults', JSON.stringify(order));
-      if (status !== 200) throw new Error(`The fault was refused: ${JSON.stringify(body)}`);
-      return Number(body.sockets ?? 0);
-    },
+    order,
+    fault: async (fault) => Number((await order('faults', fault)).sockets ?? 0),
     async write(conversationSid, author, bodies) {
       for (const body of bodies) {
         const form = { Body: body, Author: author };

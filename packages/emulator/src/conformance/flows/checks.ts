@@ -47,6 +47,12 @@ export function holds(condition: boolean, what: string): void {
   if (!condition) throw new Error(`This is not so: ${what}`);
 }
 
+/** The value, which a flow knows to be there. */
+export function present<T>(value: T | null | undefined, what: string): T {
+  if (value === null || value === undefined) throw new Error(`There is no ${what}`);
+  return value;
+}
+
 /** What a call is rejected with. */
 export async function rejection(call: Promise<unknown>, what: string): Promise<unknown> {
   let value: unknown;

@@ -131,7 +131,22 @@ export const endpointRows: readonly EndpointRow[] = [
     call: 'message.getDetailedDeliveryReceipts',
     method: 'GET',
     path: `${one}/Messages/{IM}/Receipts`,
-    flows: ['has no delivery receipts where everybody chats'],
+    flows: [
+      'has no delivery receipts where everybody chats',
+      'follows the delivery of a message, one participant and all of them',
+    ],
+  },
+  {
+    call: 'message.getChannelMetadata',
+    method: 'GET',
+    path: `${one}/Messages/{IM}/ChannelMetadata`,
+    flows: ['reads what a channel adds to a message'],
+  },
+  {
+    call: 'message.getMessageRecipients, conversation.getMessageRecipients',
+    method: 'GET',
+    path: `${one}/MessageRecipients`,
+    flows: ['names who gets a message by e-mail, and who it is from'],
   },
   {
     call: 'getUser',
@@ -231,6 +246,7 @@ export const areaRows: readonly AreaRow[] = [
       'delivers missed, queued and later messages exactly once and in order',
       'replays edits, removals and being taken out of a conversation',
       'hears of a new name and a new conversation that it missed',
+      'tells messages that were edited meanwhile in the order they were sent',
     ],
   },
   { area: 'close 308', flows: ['moves away on close 308 and connects again, and misses nothing'] },
@@ -260,6 +276,15 @@ export const areaRows: readonly AreaRow[] = [
       'adds a participant of another channel, shows its addresses to everybody, and removes it',
       'adds a participant by e-mail, with a name and a level',
       'finds a participant of another channel behind what is said under its address',
+    ],
+  },
+  {
+    area: 'delivery aggregate, receipts, channel metadata, recipients',
+    flows: [
+      'has no delivery receipts where everybody chats',
+      'follows the delivery of a message, one participant and all of them',
+      'reads what a channel adds to a message',
+      'names who gets a message by e-mail, and who it is from',
     ],
   },
   {

@@ -7,6 +7,8 @@ export interface Backstage {
   token(identity: string, seconds?: number): Promise<string>;
   /** Orders a fault, as `POST /_emulator/faults` takes it, and answers how many sockets it met. */
   fault(order: { op: string; [field: string]: unknown }): Promise<number>;
+  /** Another order of the emulator's own: `POST /_emulator/{what}`. */
+  order(what: string, body: Record<string, unknown>): Promise<Record<string, unknown>>;
   /** A request of the REST API below `/v1`, form-encoded. */
   rest(method: string, path: string, form?: Record<string, string>): Promise<RestAnswer>;
   /** Writes messages by REST, one after another, with these bodies. */
