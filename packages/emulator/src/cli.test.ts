@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import twilio from 'twilio';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type CommandIo, runCommand } from './command.js';
 import { startForTest } from './testing/start.js';
+import { startProcess } from './testing/start-process.js';
 
 function run(argv: string[], env: CommandIo['env'] = {}) {
   const printed: string[] = [];
@@ -92,44 +90,10 @@ describe('the command', () => {
   it('runs as a process that ends on SIGTERM', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'emulator-'));
     onTestFinished(() => rm(folder, { recursive: true }));
-    // Node 20 runs no TypeScript, and a test must not need a build: modules are stripped of types as they load.
-    const hooks = `
-      import { readFile } from 'node:fs/promises';
-      import { fileURLToPath } from 'node:url';
-      import ts from ${JSON.stringify(import.meta.resolve('typescript'))};
-      export async function resolve(specifier, context, next) {
-        try { return await next(specifier, context); }
-        catch (error) {
-          if (!specifier.endsWith('.js')) throw error;
-          return next(specifier.replace(/js$/, 'ts'), context);
-        }
-      }
-      export async function load(url, context, next) {
-        if (!url.endsWith('.ts')) return next(url, context);
-        const source = await readFile(fileURLToPath(url), 'utf8');
-        const compilerOptions = { module: 'esnext', target: 'es2022' };
-        const { outputText } = ts.transpileModule(source, { compilerOptions });
-        return { format: 'module', source: outputText, shortCircuit: true };
-      }`;
-    const asUrl = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
-    const register = `import { register } from 'node:module'; register(${JSON.stringify(asUrl(hooks))});`;
-    const cli = fileURLToPath(new URL('cli.ts', import.meta.url));
-    const { NODE_ENV: _, ...env } = process.env;
-    const child = spawn(process.execPath, ['--import', asUrl(register), cli, '--port', '0', '--json'], {
-      cwd: folder,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const { child, lines, complaints, started, exit } = startProcess(['--port', '0', '--json'], folder);
     onTestFinished(() => void child.kill('SIGKILL'));
-    const complaints: Buffer[] = [];
-    child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk));
-    const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    const lines: string[] = [];
-    const output = createInterface(child.stdout);
-    const first = new Promise<void>((resolve) => output.once('line', () => resolve()));
-    output.on('line', (line) => lines.push(line));
-    await Promise.race([first, exit]);
-    expect(Buffer.concat(complaints).toString()).toBe('');
+    await started;
+    expect(complaints()).toBe('');
     const { restUrl } = JSON.parse(lines[0]!) as { restUrl: string };
     expect((await fetch(`${restUrl}/v1/Conversations`)).status).toBe(401);
     child.kill('SIGTERM');

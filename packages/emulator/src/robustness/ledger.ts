@@ -3,11 +3,12 @@ import type { MessageRow } from '../store/rows.js';
 import type { Store } from '../store/store.js';
 
 /**
- * What a writer may find in the store: for each thing it wrote, the values that are possible. An acknowledged write
- * leaves one; a write whose answer was lost adds one, as it may or may not have been carried out.
+ * What a writer may find in the store: for each thing it wrote, the values that are possible. A write that begins adds
+ * one, as it may be carried out though its answer is lost; one that is acknowledged leaves no other.
  */
 export interface Ledger {
-  record(thing: string, value: string, acknowledged: boolean): void;
+  begin(thing: string, value: string): void;
+  acknowledge(thing: string, value: string): void;
   things(): Iterable<[string, ReadonlySet<string>]>;
 }
 
@@ -17,10 +18,8 @@ export const there = 'there';
 export function createLedger(): Ledger {
   const possible = new Map<string, Set<string>>();
   return {
-    record(thing, value, acknowledged) {
-      if (acknowledged) possible.set(thing, new Set([value]));
-      else possible.set(thing, new Set([...(possible.get(thing) ?? [absent]), value]));
-    },
+    begin: (thing, value) => void possible.set(thing, new Set([...(possible.get(thing) ?? [absent]), value])),
+    acknowledge: (thing, value) => void possible.set(thing, new Set([value])),
     things: () => possible,
   };
 }

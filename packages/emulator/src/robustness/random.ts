@@ -6,7 +6,7 @@ export interface Random {
   /** A whole number, both ends included. */
   between(least: number, most: number): number;
   /** One of `choices`, as often as its weight says. */
-  weighted<T extends string>(choices: Readonly<Record<T, number>>): T;
+  weighted<T extends string>(choices: Readonly<Partial<Record<T, number>>>): T;
 }
 
 export function randomOf(seed: number): Random {
@@ -14,7 +14,7 @@ export function randomOf(seed: number): Random {
   const between = (least: number, most: number): number => uniformInt(generator, least, most);
   return {
     between,
-    weighted<T extends string>(choices: Readonly<Record<T, number>>): T {
+    weighted<T extends string>(choices: Readonly<Partial<Record<T, number>>>): T {
       const entries = Object.entries(choices) as [T, number][];
       let left = between(
         1,

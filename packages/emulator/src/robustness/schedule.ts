@@ -5,7 +5,7 @@ export type Act =
   | { type: 'send' }
   /** Of a message of its own, the `of`-th that it knows. */
   | { type: 'edit' | 'mark' | 'remove'; of: number }
-  | { type: 'attributes' | 'read' | 'look' }
+  | { type: 'attributes' | 'read' | 'look' | 'create' }
   | { type: 'add guest' | 'remove guest'; guest: string };
 
 /** A cut, so many milliseconds after the given number of acts was begun by all writers together. */
@@ -23,29 +23,56 @@ export interface Schedule {
   cuts: Cut[];
 }
 
+/** A SIGKILL, so many milliseconds after the given number of acts was begun. */
+export interface Kill {
+  afterActs: number;
+  delay: number;
+  /** So many milliseconds after its start the next process is killed as well, ready or not. */
+  next: number | undefined;
+}
+
+export interface KillSchedule {
+  acts: Act[][];
+  kills: Kill[];
+}
+
 const writers = 3;
 const actsEach = 14;
+const actsBetweenKills = 8;
+const kinds = {
+  ...{ send: 12, edit: 3, mark: 2, remove: 2, attributes: 1, read: 2, look: 1 },
+  ...{ 'add guest': 2, 'remove guest': 1 },
+};
 
 /** The whole plan of a run. Only the interleaving is left to the machine. */
 export function scheduleOf(seed: number): Schedule {
   const random = randomOf(seed);
-  const acts = Array.from({ length: writers }, () => Array.from({ length: actsEach }, () => act(random)));
+  const acts = actsOf(random, actsEach, kinds);
   const cuts = Array.from({ length: random.between(3, 7) }, () => cut(random));
   return { acts, cuts: cuts.sort((a, b) => a.afterActs - b.afterActs || a.delay - b.delay) };
 }
 
-function act(random: Random): Act {
-  const type = random.weighted({
-    send: 12,
-    edit: 3,
-    mark: 2,
-    remove: 2,
-    attributes: 1,
-    read: 2,
-    look: 1,
-    'add guest': 2,
-    'remove guest': 1,
-  });
+export function killScheduleOf(seed: number, kills: number): KillSchedule {
+  const random = randomOf(seed);
+  const each = actsBetweenKills * writers;
+  return {
+    acts: actsOf(random, actsBetweenKills * (kills + 1), { ...kinds, create: 2 }),
+    kills: Array.from({ length: kills }, (_, kill) => ({
+      afterActs: random.between(kill * each + writers + 1, (kill + 1) * each),
+      delay: random.weighted({ soon: 3, later: 1 }) === 'soon' ? random.between(0, 6) : random.between(7, 40),
+      next: random.weighted({ lives: 4, dies: 1 }) === 'dies' ? random.between(0, 1_500) : undefined,
+    })),
+  };
+}
+
+const actsOf = (
+  random: Random,
+  each: number,
+  weights: Readonly<Partial<Record<Act['type'], number>>>,
+): Act[][] => Array.from({ length: writers }, () => Array.from({ length: each }, () => act(random, weights)));
+
+function act(random: Random, weights: Readonly<Partial<Record<Act['type'], number>>>): Act {
+  const type = random.weighted(weights);
   switch (type) {
     case 'edit':
     case 'mark':

@@ -56,7 +56,7 @@ export function createWriter(client: Client, conversation: Conversation): Writer
     const mine = [...known.values()].filter(({ author }) => author === identity);
     return mine[of % mine.length];
   };
-  /** Whether the call was acknowledged. */
+  /** Makes a call whose failure means nothing: it may have been carried out. Answers whether it was acknowledged. */
   const tries = async (call: () => Promise<unknown>): Promise<boolean> => {
     try {
       await call();
@@ -65,16 +65,22 @@ export function createWriter(client: Client, conversation: Conversation): Writer
       return false;
     }
   };
-  const send = async (): Promise<boolean> => {
+  const write = async (
+    things: Readonly<Record<string, string>>,
+    call: () => Promise<unknown>,
+  ): Promise<boolean> => {
+    for (const [thing, value] of Object.entries(things)) ledger.begin(thing, value);
+    const done = await tries(call);
+    if (done) for (const [thing, value] of Object.entries(things)) ledger.acknowledge(thing, value);
+    return done;
+  };
+  const send = (): Promise<boolean> => {
     const name = `${identity}-${count++}`;
-    let index: number | null = null;
-    const sent = await tries(async () => {
-      index = await conversation.sendMessage(`body of ${name}`, { name });
+    const body = `body of ${name}`;
+    return write({ [`message ${name}`]: there, [`body ${name}`]: body }, async () => {
+      const index = await conversation.sendMessage(body, { name });
+      ledger.acknowledge(`index ${name}`, String(index));
     });
-    ledger.record(`message ${name}`, there, sent);
-    ledger.record(`body ${name}`, `body of ${name}`, sent);
-    if (sent) ledger.record(`index ${name}`, String(index), true);
-    return sent;
   };
   const change = async (
     of: number,
@@ -84,8 +90,7 @@ export function createWriter(client: Client, conversation: Conversation): Writer
     const message = own(of);
     if (!message) return;
     const value = `${kind} ${count++}`;
-    const done = await tries(() => call(message, value));
-    ledger.record(`${kind} ${nameOf(message.attributes)}`, value, done);
+    await write({ [`${kind} ${nameOf(message.attributes)}`]: value }, () => call(message, value));
   };
 
   return {
@@ -99,7 +104,8 @@ export function createWriter(client: Client, conversation: Conversation): Writer
     async perform(act) {
       switch (act.type) {
         case 'send':
-          return void (await send());
+          await send();
+          return;
         case 'edit':
           return change(act.of, 'body', (message, value) => message.updateBody(value));
         case 'mark':
@@ -109,16 +115,26 @@ export function createWriter(client: Client, conversation: Conversation): Writer
         case 'remove': {
           const message = own(act.of);
           if (!message) return;
-          const done = await tries(() => message.remove());
-          return ledger.record(`message ${nameOf(message.attributes)}`, absent, done);
+          await write({ [`message ${nameOf(message.attributes)}`]: absent }, () => message.remove());
+          return;
+        }
+        case 'create': {
+          const uniqueName = `${identity}-${count++}`;
+          await write({ [`conversation ${uniqueName}`]: there }, () =>
+            client.createConversation({ uniqueName }),
+          );
+          return;
         }
         case 'attributes':
-          return void (await tries(() => conversation.updateAttributes({ by: identity, count: count++ })));
+          await tries(() => conversation.updateAttributes({ by: identity, count: count++ }));
+          return;
         case 'read': {
           const index = Math.max(-1, ...known.keys());
           if (index < 0) return;
-          const advanced = await tries(() => conversation.updateLastReadMessageIndex(index));
-          return ledger.record(`horizon ${identity}`, String(index), advanced);
+          await write({ [`horizon ${identity}`]: String(index) }, () =>
+            conversation.updateLastReadMessageIndex(index),
+          );
+          return;
         }
         case 'look':
           await tries(async () => {
@@ -133,10 +149,10 @@ export function createWriter(client: Client, conversation: Conversation): Writer
           // Each writer has guests of its own, so that what it did last is what is true.
           const guest = `${identity}s-${act.guest}`;
           const adds = act.type === 'add guest';
-          const done = await tries(() =>
+          await write({ [`participant ${guest}`]: adds ? there : absent }, () =>
             adds ? conversation.add(guest) : conversation.removeParticipant(guest),
           );
-          return ledger.record(`participant ${guest}`, adds ? there : absent, done);
+          return;
         }
       }
     },
