@@ -6,6 +6,9 @@ export type RefusalName =
   | 'conversation_not_found'
   | 'message_not_found'
   | 'user_not_found'
+  | 'user_exists'
+  | 'role_not_found'
+  | 'role_in_use'
   | 'webhook_not_found'
   | 'participant_not_found'
   | 'not_a_participant'
@@ -61,6 +64,9 @@ export const refusals: Readonly<Record<RefusalName, RefusalEntry>> = {
   },
   message_not_found: { status: 404, code: 20404, message: 'Message not found' },
   user_not_found: { status: 404, code: 20404, message: 'User not found' },
+  user_exists: { status: 409, code: 50201, message: 'User already exists' },
+  role_not_found: { status: 404, code: 20404, message: 'Role not found' },
+  role_in_use: { status: 400, code: 20001, message: 'The role can not be deleted' },
   webhook_not_found: { status: 404, code: 20404, message: 'Webhook not found' },
   participant_not_found: {
     status: 404,

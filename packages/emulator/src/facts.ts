@@ -50,6 +50,7 @@ export type Fact =
     }
   | { type: 'user.added'; by: Actor; user: UserRow }
   | { type: 'user.updated'; by: Actor; user: UserRow; before: UserRow }
+  | { type: 'user.removed'; by: Actor; user: UserRow }
   | { type: 'webhook.added'; by: Actor; conversation: ConversationRow; webhook: WebhookRow }
   | { type: 'typing'; by: Actor; conversation: ConversationRow; participant: ParticipantRow };
 

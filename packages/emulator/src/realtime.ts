@@ -63,6 +63,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const limits: RealtimeLimits = { ...connectionLimits, frameBytes: 1024 * 1024, ...options.limits };
   const sessions = new Map<string, Set<Session>>();
   const connections = new Map<Connection, () => Session | undefined>();
+  // Its Sync objects are gone: a client of a deleted user begins anew.
+  const stopListening = domain.facts.listen((fact) => {
+    if (fact.type === 'user.removed') drop(fact.user.identity);
+  });
   const sync = createSync(domain, (identity) => sessions.get(identity) ?? []);
   const upstream = createUpstream([...clientApiRoutes(domain, baseUrl), ...sync.routes], log);
   const tokens = createTokenLedger(createTokenVerifier(credentials, domain.clock), domain.clock);
@@ -165,6 +169,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       refusing = true;
       drop();
       keepAlive.stop();
+      stopListening();
       sync.stop();
       await new Promise<void>((resolve) => {
         sockets.close(() => resolve());

@@ -1,5 +1,6 @@
 import { isoDate } from '../clock.js';
 import type { Domain } from '../conversations/domain.js';
+import { unreadMessages } from '../conversations/read-state.js';
 import type { JsonObject } from '../json.js';
 import type {
   ConversationRow,
@@ -19,7 +20,6 @@ export function presentConversation(
 ): JsonObject {
   const { sid } = conversation;
   const { messages, participants } = domain.store;
-  const lastRead = membership?.lastReadMessageIndex ?? null;
   return {
     sid,
     conversation_sid: sid,
@@ -43,8 +43,8 @@ export function presentConversation(
     },
     status: membership ? 'joined' : 'notParticipating',
     notification_level: membership?.notificationLevel ?? 'default',
-    last_read_message_index: lastRead,
-    unread_messages_count: lastRead === null ? null : messages.countAfter(sid, lastRead),
+    last_read_message_index: membership?.lastReadMessageIndex ?? null,
+    unread_messages_count: unreadMessages(domain, membership),
   };
 }
 

@@ -1,6 +1,5 @@
 import type { Domain } from '../conversations/domain.js';
-import { updateUser } from '../conversations/update-user.js';
-import { Refusal } from '../errors.js';
+import { requireUser, updateUser } from '../conversations/update-user.js';
 import { given } from '../given.js';
 import type { Route } from '../upstream.js';
 import { actorOf, optionalText, readBody } from './fields.js';
@@ -8,17 +7,17 @@ import { presentUser } from './present.js';
 
 const path = '/Client/v2/Users/:identity';
 
-/** Any identity may look another one up; only its owner changes a user. */
+/** Any identity may look another one up. */
 export function usersRoutes(domain: Domain): Route[] {
   return [
     {
       method: 'GET',
       pattern: path,
       answer(call) {
-        const identity = call.path.identity ?? '';
-        const user = domain.store.users.byIdentity(domain.serviceSid, identity);
-        if (!user) throw new Refusal('user_not_found', identity);
-        return { status: 200, body: presentUser(user) };
+        return {
+          status: 200,
+          body: presentUser(requireUser(domain, actorOf(call), call.path.identity ?? '')),
+        };
       },
     },
     {
@@ -28,7 +27,7 @@ export function usersRoutes(domain: Domain): Route[] {
         const body = readBody(call);
         const user = updateUser(domain, {
           by: actorOf(call),
-          identity: call.path.identity ?? '',
+          user: call.path.identity ?? '',
           ...given({
             friendlyName: optionalText(body, 'friendly_name'),
             attributes: optionalText(body, 'attributes'),

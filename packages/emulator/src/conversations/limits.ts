@@ -6,8 +6,10 @@ type LimitName =
   | 'attributesBytes'
   | 'nameLength'
   | 'identityLength'
+  | 'roleNameLength'
   | 'participants'
-  | 'nonChatParticipants';
+  | 'nonChatParticipants'
+  | 'conversationsOfUser';
 
 /** Limits of the service, from Twilio's public pages. Sizes are bytes of UTF-8, lengths are characters. */
 export const limits: Readonly<Record<LimitName, number>> = {
@@ -16,13 +18,36 @@ export const limits: Readonly<Record<LimitName, number>> = {
   attributesBytes: 4 * 1024,
   nameLength: 256,
   identityLength: 256,
+  roleNameLength: 64,
   participants: 1000,
   nonChatParticipants: 50,
+  conversationsOfUser: 1000,
 };
 
 const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
 
+/** Half a surrogate pair is not text: it cannot be kept or sent, and would come back as another text. */
+function requireWellFormed(field: string, text: string): void {
+  if (/\p{Surrogate}/u.test(text)) {
+    throw new Refusal(
+      'invalid_parameter',
+      `${field} is not well-formed Unicode: it holds half a surrogate pair`,
+    );
+  }
+}
+
+/** Text of at least one and at most so many characters. */
+export function checkText(field: string, text: string, maxLength: number): string {
+  requireWellFormed(field, text);
+  if (text === '') throw new Refusal('invalid_parameter', `${field} is empty`);
+  if (text.length > maxLength) {
+    throw new Refusal('invalid_parameter', `${field} is longer than ${maxLength} characters`);
+  }
+  return text;
+}
+
 export function checkBody(body: string): string {
+  requireWellFormed('Body', body);
   if (bytes(body) > limits.bodyBytes) throw new Refusal('body_too_long');
   return body;
 }
@@ -30,6 +55,7 @@ export function checkBody(body: string): string {
 /** Attributes are kept as they were sent: text that is valid JSON. Nothing at all means `{}`. */
 export function checkAttributes(attributes: string, maxBytes: number = limits.attributesBytes): string {
   if (attributes === '') return '{}';
+  requireWellFormed('Attributes', attributes);
   if (bytes(attributes) > maxBytes) throw new Refusal('attributes_too_long', `at most ${maxBytes} bytes`);
   try {
     JSON.parse(attributes);
@@ -41,24 +67,13 @@ export function checkAttributes(attributes: string, maxBytes: number = limits.at
 
 /** An empty name is no name. */
 export function checkName(field: string, name: string | null): string | null {
-  if (name === null || name === '') return null;
-  if (name.length > limits.nameLength) {
-    throw new Refusal('invalid_parameter', `${field} is longer than ${limits.nameLength} characters`);
-  }
-  return name;
+  return name === null || name === '' ? null : checkText(field, name, limits.nameLength);
 }
 
 export function checkIdentity(identity: string): string {
-  if (identity === '') throw new Refusal('invalid_parameter', 'Identity is empty');
-  if (identity.length > limits.identityLength) {
-    throw new Refusal('invalid_parameter', `Identity is longer than ${limits.identityLength} characters`);
-  }
-  return identity;
+  return checkText('Identity', identity, limits.identityLength);
 }
 
 export function checkSubject(subject: string | null): string | null {
-  if (subject !== null && subject.length > limits.nameLength) {
-    throw new Refusal('invalid_parameter', `Subject is longer than ${limits.nameLength} characters`);
-  }
-  return subject;
+  return subject === null || subject === '' ? subject : checkText('Subject', subject, limits.nameLength);
 }

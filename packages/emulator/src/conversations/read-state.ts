@@ -15,6 +15,13 @@ export function checkReadIndex(index: number | null): number | null {
   return index;
 }
 
+/** What is unread behind a participant's horizon; null while it has none. */
+export function unreadMessages(domain: Domain, participant: ParticipantRow | undefined): number | null {
+  const lastRead = participant?.lastReadMessageIndex ?? null;
+  if (!participant || lastRead === null) return null;
+  return domain.store.messages.countAfter(participant.conversationSid, lastRead);
+}
+
 export interface UpdateReadState {
   by: SdkActor;
   conversationSid: string;

@@ -1,5 +1,6 @@
 import { Refusal } from '../errors.js';
 import type { Actor } from '../facts.js';
+import { given } from '../given.js';
 import type { ConversationRow, ParticipantRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { checkAttributes } from './limits.js';
@@ -15,6 +16,9 @@ export interface UpdateParticipant {
   attributes?: string;
   roleSid?: string;
   lastReadMessageIndex?: number | null;
+  /** Milliseconds; when it is not given, moving the horizon stamps the present. */
+  lastReadTimestamp?: number;
+  notificationLevel?: ParticipantRow['notificationLevel'];
 }
 
 /** SDK actors change attributes only: their own, or with the permission anybody's. */
@@ -29,15 +33,24 @@ export function updateParticipant(domain: Domain, input: UpdateParticipant): Par
     const now = domain.clock.now();
     const participant: ParticipantRow = { ...before, dateUpdated: now };
     if (input.attributes !== undefined) participant.attributes = checkAttributes(input.attributes);
-    if (input.by.source === 'API' && input.roleSid !== undefined) participant.roleSid = input.roleSid;
-    if (input.by.source === 'API' && input.lastReadMessageIndex !== undefined) {
-      participant.lastReadMessageIndex = checkReadIndex(input.lastReadMessageIndex);
-      participant.lastReadTimestamp = input.lastReadMessageIndex === null ? null : now;
-    }
+    if (input.by.source === 'API') Object.assign(participant, checkedByApi(input, now));
     domain.store.participants.update(participant);
     record({ type: 'participant.updated', by: input.by, conversation, participant, before });
     return participant;
   });
+}
+
+/** What only the API may change of a participant. */
+function checkedByApi(input: UpdateParticipant, now: number): Partial<ParticipantRow> {
+  const { roleSid, lastReadMessageIndex: index, lastReadTimestamp, notificationLevel } = input;
+  return {
+    ...given({ roleSid, notificationLevel }),
+    ...(index !== undefined && {
+      lastReadMessageIndex: checkReadIndex(index),
+      lastReadTimestamp: index === null ? null : now,
+    }),
+    ...given({ lastReadTimestamp }),
+  };
 }
 
 export function requireParticipant(

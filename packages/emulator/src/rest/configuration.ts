@@ -1,3 +1,4 @@
+import { configureService, serviceConfiguration } from '../conversations/configure-service.js';
 import { configureWebhooks, webhookConfiguration } from '../conversations/configure-webhooks.js';
 import { newcomerRoles } from '../conversations/roles.js';
 import { Refusal } from '../errors.js';
@@ -33,18 +34,32 @@ function updateAccount(call: Call): Reply {
   return fetched(accountConfiguration(call));
 }
 
-function fetchService({ domain, view }: Call): Reply {
+function serviceConfigurationOf({ domain, view }: Call): Json {
   const url = `${view.root}/Configuration`;
   const roles = newcomerRoles(domain);
-  return fetched({
+  return {
     chat_service_sid: domain.serviceSid,
     default_conversation_creator_role_sid: roles.creator,
     default_conversation_role_sid: roles.participant,
     default_chat_service_role_sid: roles.user,
-    reachability_enabled: false,
+    reachability_enabled: serviceConfiguration(domain).reachabilityEnabled,
     url,
     links: { notifications: `${url}/Notifications`, webhooks: `${url}/Webhooks` },
+  };
+}
+
+function updateService(call: Call): Reply {
+  const { form } = call;
+  const reachability = form.oneOf('ReachabilityEnabled', ['true', 'false']);
+  configureService(call.domain, {
+    ...given({
+      conversationCreatorRoleSid: form.text('DefaultConversationCreatorRoleSid'),
+      conversationRoleSid: form.text('DefaultConversationRoleSid'),
+      serviceRoleSid: form.text('DefaultChatServiceRoleSid'),
+    }),
+    ...(reachability && { reachabilityEnabled: reachability === 'true' }),
   });
+  return fetched(serviceConfigurationOf(call));
 }
 
 /** The scope whose webhooks a path configures. */
@@ -77,7 +92,8 @@ export const accountConfigurationRoutes: readonly Route[] = [
 ];
 
 export const serviceConfigurationRoutes: readonly Route[] = [
-  { method: 'GET', path: 'Configuration', answer: fetchService },
+  { method: 'GET', path: 'Configuration', answer: (call) => fetched(serviceConfigurationOf(call)) },
+  { method: 'POST', path: 'Configuration', answer: updateService },
 ];
 
 /** The same two below both prefixes, each for its own scope. */

@@ -8,6 +8,8 @@ export interface Form {
   /** All values of a repeated parameter; undefined when there is none. */
   list(name: string): string[] | undefined;
   integer(name: string): number | undefined;
+  /** An ISO 8601 date, in milliseconds since the epoch. */
+  date(name: string): number | undefined;
   /** One of the allowed values, in any case; answered as it is spelt in `allowed`. */
   oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined;
   /** Refuses parameters that Twilio has and we do not: ignoring them would look like obeying. */
@@ -38,6 +40,18 @@ export function decodeForm(encoded: string): Form {
         throw new Refusal('invalid_parameter', `${name} is not a whole number of 0 or more`);
       }
       return Number(value);
+    },
+    date(name) {
+      const value = text(name);
+      if (value === undefined) return undefined;
+      const time = /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
+      if (Number.isNaN(time)) {
+        throw new Refusal(
+          'invalid_parameter',
+          `${name} is not an ISO 8601 date such as 2026-11-22T10:00:00Z`,
+        );
+      }
+      return time;
     },
     oneOf(name, allowed) {
       const value = text(name);

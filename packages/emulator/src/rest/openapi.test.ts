@@ -6,15 +6,10 @@ import { routes } from './routes.js';
 /** Operations of Twilio's that this emulator has not got: they answer 501 or 405 and name themselves. */
 const notEmulated = [
   /^\w+ \/v1\/Configuration\/Addresses/,
-  /^\w+ \/v1(\/Services\/\{\w+\})?\/Roles/,
-  /^(POST|DELETE) \/v1(\/Services\/\{\w+\})?\/Users/,
-  /^\w+ \/v1(\/Services\/\{\w+\})?\/Users\/\{\w+\}\/Conversations/,
-  /^\w+ \/v1(\/Services\/\{\w+\})?\/ParticipantConversations/,
   /^\w+ \/v1(\/Services\/\{\w+\})?\/ConversationWithParticipants/,
   /^\w+ \/v1\/Credentials/,
   /^\w+ .*\/Bindings/,
   /^(POST|DELETE) \/v1\/Services(\/\{\w+\})?$/,
-  /^POST \/v1\/Services\/\{\w+\}\/Configuration$/,
   /^\w+ .*\/Configuration\/Notifications/,
 ];
 

@@ -59,18 +59,16 @@ function fetch(call: Call): Reply {
 function update(call: Call): Reply {
   const { domain, by, form } = call;
   const conversationSid = pathConversation(call).sid;
-  form.refuse(
-    'Identity',
-    'LastReadTimestamp',
-    'MessagingBinding.ProxyAddress',
-    'MessagingBinding.ProjectedAddress',
-  );
+  form.refuse('Identity', 'MessagingBinding.ProxyAddress', 'MessagingBinding.ProjectedAddress');
   const row = updateParticipant(domain, {
     by,
     conversationSid,
     sid: call.param('participant'),
     ...settings(call),
-    ...given({ lastReadMessageIndex: form.integer('LastReadMessageIndex') }),
+    ...given({
+      lastReadMessageIndex: form.integer('LastReadMessageIndex'),
+      lastReadTimestamp: form.date('LastReadTimestamp'),
+    }),
   });
   return fetched(presentParticipant(call.view, row));
 }

@@ -11,10 +11,10 @@ import type {
 } from '../store/rows.js';
 import type { Json, View } from './call.js';
 
-type JsonObject = { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
 
 /** REST dates have whole seconds; those of webhooks have milliseconds. */
-function restDate(milliseconds: number): string {
+export function restDate(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
 
@@ -22,10 +22,18 @@ function restDate(milliseconds: number): string {
 const servicePart = (view: View): JsonObject =>
   view.serviceSid === null ? {} : { chat_service_sid: view.serviceSid };
 
-const dates = (row: { dateCreated: number; dateUpdated: number }): JsonObject => ({
+export const dates = (row: { dateCreated: number; dateUpdated: number }): JsonObject => ({
   date_created: restDate(row.dateCreated),
   date_updated: restDate(row.dateUpdated),
 });
+
+/** When the state changes by itself. */
+export function presentTimers({ dateInactive, dateClosed }: ConversationRow): JsonObject {
+  return {
+    ...(dateInactive !== null && { date_inactive: restDate(dateInactive) }),
+    ...(dateClosed !== null && { date_closed: restDate(dateClosed) }),
+  };
+}
 
 export function presentConversation(view: View, row: ConversationRow): Json {
   const url = `${view.root}/Conversations/${row.sid}`;
@@ -39,7 +47,7 @@ export function presentConversation(view: View, row: ConversationRow): Json {
     attributes: row.attributes,
     state: row.state,
     ...dates(row),
-    timers: {},
+    timers: presentTimers(row),
     bindings: {},
     url,
     links: {
@@ -89,7 +97,8 @@ export function presentReceipt(view: View, row: DeliveryReceiptRow): Json {
   };
 }
 
-const presentBinding = (binding: MessagingBinding): JsonObject => ({
+/** Optional parts are left out, not null. */
+export const presentBinding = (binding: MessagingBinding): JsonObject => ({
   type: binding.type,
   address: binding.address,
   proxy_address: binding.proxyAddress,

@@ -5,9 +5,11 @@ import {
   webhookConfigurationRoutes,
 } from './configuration.js';
 import { conversationRoutes } from './conversations.js';
+import { membershipRoutes } from './memberships.js';
 import { messageRoutes } from './messages.js';
 import { participantRoutes } from './participants.js';
 import { receiptRoutes } from './receipts.js';
+import { roleRoutes } from './roles.js';
 import { serviceRoutes } from './services.js';
 import { userRoutes } from './users.js';
 import { webhookRoutes } from './webhooks.js';
@@ -20,6 +22,8 @@ const scopedRoutes: readonly Route[] = [
   ...participantRoutes,
   ...webhookRoutes,
   ...userRoutes,
+  ...membershipRoutes,
+  ...roleRoutes,
   ...webhookConfigurationRoutes,
 ];
 

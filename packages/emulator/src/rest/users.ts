@@ -1,7 +1,18 @@
-import { Refusal } from '../errors.js';
-import { type Call, fetched, type Reply, type Route } from './call.js';
+import { addUser } from '../conversations/add-user.js';
+import { removeUser } from '../conversations/remove-user.js';
+import { requireUser, updateUser } from '../conversations/update-user.js';
+import { given } from '../given.js';
+import { type Call, created, fetched, type Reply, type Route, removed } from './call.js';
 import { listPage } from './paging.js';
 import { presentUser } from './present.js';
+
+function settings({ form }: Call) {
+  return given({
+    friendlyName: form.text('FriendlyName'),
+    attributes: form.text('Attributes'),
+    roleSid: form.text('RoleSid'),
+  });
+}
 
 function list(call: Call): Reply {
   const { domain, view } = call;
@@ -13,15 +24,32 @@ function list(call: Call): Reply {
   });
 }
 
+function create(call: Call): Reply {
+  const { domain, by, form } = call;
+  const row = addUser(domain, { by, identity: form.requiredText('Identity'), ...settings(call) });
+  return created(presentUser(call.view, row));
+}
+
 function fetch(call: Call): Reply {
-  const { serviceSid, store } = call.domain;
-  const name = call.param('user');
-  const row = store.users.bySid(name) ?? store.users.byIdentity(serviceSid, name);
-  if (row?.chatServiceSid !== serviceSid) throw new Refusal('user_not_found', name);
+  return fetched(presentUser(call.view, requireUser(call.domain, call.by, call.param('user'))));
+}
+
+function update(call: Call): Reply {
+  const { domain, by, form } = call;
+  form.refuse('Identity');
+  const row = updateUser(domain, { by, user: call.param('user'), ...settings(call) });
   return fetched(presentUser(call.view, row));
+}
+
+function remove(call: Call): Reply {
+  removeUser(call.domain, { by: call.by, user: call.param('user') });
+  return removed;
 }
 
 export const userRoutes: readonly Route[] = [
   { method: 'GET', path: 'Users', answer: list },
+  { method: 'POST', path: 'Users', answer: create },
   { method: 'GET', path: 'Users/:user', answer: fetch },
+  { method: 'POST', path: 'Users/:user', answer: update },
+  { method: 'DELETE', path: 'Users/:user', answer: remove },
 ];

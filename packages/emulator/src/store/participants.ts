@@ -13,6 +13,8 @@ export interface Participants {
   count(conversationSid: string): number;
   /** What an identity takes part in, oldest membership first. */
   pageOfIdentity(serviceSid: string, identity: string, stretch: Stretch): Placed<ParticipantRow>[];
+  /** What an address takes part in, oldest membership first. */
+  pageOfAddress(serviceSid: string, address: string, stretch: Stretch): Placed<ParticipantRow>[];
   insert(row: ParticipantRow): void;
   update(row: ParticipantRow): void;
   remove(sid: string): void;
@@ -47,6 +49,13 @@ export function createParticipants(database: Database): Participants {
       table.page(
         'identity = ? AND conversationSid IN (SELECT sid FROM conversations WHERE chatServiceSid = ?)',
         [identity, serviceSid],
+        stretch,
+      ),
+    pageOfAddress: (serviceSid, address, stretch) =>
+      table.page(
+        `messagingBinding ->> 'address' = ?
+         AND conversationSid IN (SELECT sid FROM conversations WHERE chatServiceSid = ?)`,
+        [address, serviceSid],
         stretch,
       ),
     page: (conversationSid, stretch) => table.page('conversationSid = ?', [conversationSid], stretch),

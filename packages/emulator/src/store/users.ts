@@ -8,6 +8,7 @@ export interface Users {
   page(serviceSid: string, stretch: Stretch): Placed<UserRow>[];
   insert(row: UserRow): void;
   update(row: UserRow): void;
+  remove(sid: string): void;
 }
 
 export function createUsers(database: Database): Users {
@@ -28,5 +29,6 @@ export function createUsers(database: Database): Users {
     page: (serviceSid, stretch) => table.page('chatServiceSid = ?', [serviceSid], stretch),
     insert: table.insert,
     update: table.update,
+    remove: (sid) => table.remove('sid = ?', sid),
   };
 }

@@ -24,6 +24,11 @@ export function projectFact(domain: Domain, fact: Fact): SyncChange[] {
       return userAdded(domain, fact.user);
     case 'user.updated':
       return userChanges(domain, fact.user, fact.before);
+    case 'user.removed':
+      return [
+        removeObject(domain, syncNames.myConversations(fact.user)),
+        removeObject(domain, syncNames.userInfo(fact.user)),
+      ];
     case 'conversation.added':
       conversationAdded(domain, fact.conversation);
       return [];

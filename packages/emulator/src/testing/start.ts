@@ -45,7 +45,7 @@ export const scopes = ['default', 'service'] as const;
 
 type ServiceScope = Pick<
   ReturnType<HelperClient['conversations']['v1']['services']>,
-  'conversations' | 'users'
+  'conversations' | 'users' | 'roles' | 'participantConversations'
 >;
 
 export function scoped(

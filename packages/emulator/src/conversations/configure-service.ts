@@ -1,0 +1,55 @@
+import type { ServiceConfigurationRow } from '../store/rows.js';
+import type { Domain } from './domain.js';
+import { checkRole } from './roles.js';
+
+export interface ConfigureService {
+  conversationCreatorRoleSid?: string;
+  conversationRoleSid?: string;
+  serviceRoleSid?: string;
+  reachabilityEnabled?: boolean;
+}
+
+/** The configuration of the service, which exists before anybody has set it. */
+export function serviceConfiguration({ store, serviceSid }: Domain): ServiceConfigurationRow {
+  return (
+    store.serviceConfigurations.get(serviceSid) ?? {
+      chatServiceSid: serviceSid,
+      conversationCreatorRoleSid: null,
+      conversationRoleSid: null,
+      serviceRoleSid: null,
+      reachabilityEnabled: false,
+      timerInactive: null,
+      timerClosed: null,
+    }
+  );
+}
+
+/** Changes what is given and leaves the rest. Roles are for who comes from now on. */
+export function configureService(domain: Domain, input: ConfigureService): ServiceConfigurationRow {
+  const { conversationCreatorRoleSid, conversationRoleSid, serviceRoleSid, reachabilityEnabled } = input;
+  return domain.store.transaction(() => {
+    const row = { ...serviceConfiguration(domain) };
+    if (conversationCreatorRoleSid !== undefined) {
+      row.conversationCreatorRoleSid = checkRole(
+        domain,
+        'DefaultConversationCreatorRoleSid',
+        'conversation',
+        conversationCreatorRoleSid,
+      );
+    }
+    if (conversationRoleSid !== undefined) {
+      row.conversationRoleSid = checkRole(
+        domain,
+        'DefaultConversationRoleSid',
+        'conversation',
+        conversationRoleSid,
+      );
+    }
+    if (serviceRoleSid !== undefined) {
+      row.serviceRoleSid = checkRole(domain, 'DefaultChatServiceRoleSid', 'service', serviceRoleSid);
+    }
+    if (reachabilityEnabled !== undefined) row.reachabilityEnabled = reachabilityEnabled;
+    domain.store.serviceConfigurations.put(row);
+    return row;
+  });
+}
