@@ -60,9 +60,9 @@ describe('the REST API', () => {
 
   it('answers 501 to what it does not know, and names it', async () => {
     const started = await startForTest();
-    const { http, body } = await errorOf(await ask(started, '/v1/Roles?PageSize=1'));
+    const { http, body } = await errorOf(await ask(started, '/v1/Configuration/Addresses?PageSize=1'));
     expect(http).toBe(501);
-    expect(body).toMatchObject({ status: 501, message: 'GET /v1/Roles is not emulated' });
+    expect(body).toMatchObject({ status: 501, message: 'GET /v1/Configuration/Addresses is not emulated' });
     const unknown = await ask(started, '/v2/Services', { method: 'POST' });
     expect((await errorOf(unknown)).body.message).toBe('POST /v2/Services is not emulated');
     expect((await ask(started, '/')).status).toBe(501);

@@ -5,7 +5,8 @@ import { helperFor, refusal, scoped, scopes, startForTest } from '../testing/sta
 describe.each(scopes)('users below the %s prefix', (scope) => {
   async function setUp() {
     const started = await startForTest();
-    return { started, ...scoped(helperFor(started), started, scope) };
+    const { users, roles, conversations } = scoped(helperFor(started), started, scope);
+    return { users, roles, conversations };
   }
 
   it('are created, changed and deleted', async () => {
