@@ -73,6 +73,44 @@ describe('facts', () => {
     expect(domain.store.conversations.page('IS1', { limit: 10 })).toEqual([]);
   });
 
+  it('are announced once for what was committed together, after the one commit', () => {
+    const { domain } = domainForTest();
+    const heard: (string | null)[] = [];
+    domain.facts.listen((fact) => {
+      if (fact.type === 'conversation.added') heard.push(fact.conversation.friendlyName);
+    });
+    domain.facts.together(() => {
+      addConversation(domain, { by, friendlyName: 'first' });
+      expect(() =>
+        domain.facts.commit(() => {
+          addConversation(domain, { by, friendlyName: 'refused' });
+          throw new Error('changed my mind');
+        }),
+      ).toThrow('changed my mind');
+      addConversation(domain, { by, friendlyName: 'second' });
+      expect(heard).toEqual([]);
+    });
+    expect(heard).toEqual(['first', 'second']);
+    const kept = domain.store.conversations.page('IS1', { limit: 10 });
+    expect(kept.map(({ row }) => row.friendlyName)).toEqual(['first', 'second']);
+  });
+
+  it('are not announced when what was committed together is undone', () => {
+    const { domain } = domainForTest();
+    const heard: string[] = [];
+    domain.facts.listen(({ type }) => heard.push(type));
+    expect(() =>
+      domain.facts.together(() => {
+        addConversation(domain, { by });
+        throw new Error('power cut');
+      }),
+    ).toThrow('power cut');
+    expect(heard).toEqual([]);
+    expect(domain.store.conversations.page('IS1', { limit: 10 })).toEqual([]);
+    addConversation(domain, { by });
+    expect(heard).toEqual(['conversation.added']);
+  });
+
   it('survive a listener that throws, which is logged', () => {
     const { domain, lines } = domainForTest();
     const heard: string[] = [];

@@ -6,6 +6,7 @@ export function createFacts(store: Store, log: (line: string) => void): Facts {
   const projections = new Set<(fact: Fact) => void>();
   const listeners = new Set<(fact: Fact) => void>();
   let recording: Fact[] | undefined;
+  let batch: Fact[] | undefined;
   const waiting: Fact[] = [];
   let announcing = false;
 
@@ -55,7 +56,23 @@ export function createFacts(store: Store, log: (line: string) => void): Facts {
       } finally {
         recording = undefined;
       }
-      waiting.push(...recorded);
+      if (batch) batch.push(...recorded);
+      else {
+        waiting.push(...recorded);
+        announce();
+      }
+      return result;
+    },
+    together(work) {
+      const committed: Fact[] = [];
+      batch = committed;
+      let result: ReturnType<typeof work>;
+      try {
+        result = store.batch(work);
+      } finally {
+        batch = undefined;
+      }
+      waiting.push(...committed);
       announce();
       return result;
     },

@@ -68,4 +68,9 @@ export interface Facts {
   listen(listener: (fact: Fact) => void): Stop;
   /** Runs `work` in one transaction, projects what it records, commits, then announces. */
   commit<T>(work: (record: (fact: Fact) => void) => T): T;
+  /**
+   * Runs `work` with one commit for all that it commits, and announces after it. What fails in it by itself undoes
+   * nothing else; when this throws, nothing of it was kept or announced.
+   */
+  together<T>(work: () => T): T;
 }

@@ -12,11 +12,12 @@ import { refuseUpgrade } from './http/refuse-upgrade.js';
 import type { Credentials } from './options.js';
 import { createSync } from './sync/sync.js';
 import type { Trouble } from './trouble/trouble.js';
+import { createTurn } from './turn.js';
 import { type Connection, openConnection } from './twilsock/connection.js';
 import { type ConnectionLimits, connectionLimits, type FrameTrace } from './twilsock/connection-options.js';
 import { createContinue } from './twilsock/continuation.js';
 import { createKeepAlive } from './twilsock/keep-alive.js';
-import { createUpstream, type Session } from './upstream.js';
+import { createUpstream, type Reply, type Session } from './upstream.js';
 
 interface RealtimeLimits extends ConnectionLimits {
   /** The largest frame a client may send, in bytes. */
@@ -69,6 +70,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   });
   const sync = createSync(domain, (identity) => sessions.get(identity) ?? []);
   const upstream = createUpstream([...clientApiRoutes(domain, baseUrl), ...sync.routes], log);
+  // What is subscribed after its reply replays from the store: what is in it must have been announced, and no more.
+  const turn = createTurn<Reply>(domain.facts, ({ afterwards }) => afterwards !== undefined);
   const tokens = createTokenLedger(createTokenVerifier(credentials, domain.clock), domain.clock);
   // Compression would cost more than loopback does.
   const sockets = new WebSocketServer({
@@ -130,6 +133,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
         const connection = openConnection(webSocket, {
           verifyToken: tokens.verify,
           upstream,
+          turn,
           clock: domain.clock,
           limits,
           wire: socket,
@@ -167,6 +171,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
     async close() {
       refusing = true;
+      turn.finish();
       drop();
       keepAlive.stop();
       stopListening();

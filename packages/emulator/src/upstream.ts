@@ -71,7 +71,7 @@ export function createUpstream(routes: readonly Route[], log: (line: string) => 
 }
 
 /** The refusal as the client API and Sync put it. */
-function refusalReply(refusal: Refusal): Reply {
+export function refusalReply(refusal: Refusal): Reply {
   const { status, code } = refusals[refusal.reason];
   return { status, body: { ...errorBody(status, code, refusal.message) } };
 }

@@ -11,8 +11,13 @@ export interface Database {
   run(sql: string, values?: readonly Value[]): number;
   one(sql: string, values?: readonly Value[]): RawRow | undefined;
   all(sql: string, values?: readonly Value[]): RawRow[];
-  /** Inside another transaction it takes part in that one. */
+  /** All or nothing. Inside another transaction it takes part in that one. */
   transaction<T>(work: () => T): T;
+  /**
+   * One commit for many transactions: those inside `work` fail each by itself, and are kept together. When the batch
+   * fails, nothing of them is kept.
+   */
+  batch<T>(work: () => T): T;
   close(): void;
 }
 
@@ -46,6 +51,31 @@ function fromDriver(row: unknown): RawRow | undefined {
   return result;
 }
 
+interface ScopeStatements {
+  begin: string;
+  keep: string;
+  undo: readonly string[];
+  /** Whether transactions in it can fail by themselves. */
+  holdsOthers: boolean;
+}
+
+interface Scope extends ScopeStatements {
+  begun: boolean;
+}
+
+const wholeTransaction: ScopeStatements = {
+  begin: 'BEGIN IMMEDIATE',
+  keep: 'COMMIT',
+  undo: ['ROLLBACK'],
+  holdsOthers: false,
+};
+const partOfBatch: ScopeStatements = {
+  begin: 'SAVEPOINT part',
+  keep: 'RELEASE part',
+  undo: ['ROLLBACK TO part', 'RELEASE part'],
+  holdsOthers: false,
+};
+
 /**
  * Opens `:memory:` or a file. A file belongs to one process at a time: pushes to sockets are made from memory, so
  * a second writer would go unheard.
@@ -67,7 +97,8 @@ export function openDatabase(path: string): Database {
     throw new Error(`Cannot open the store ${path}: ${advice} (${why})`, { cause: error });
   }
   const statements = new Map<string, Libsql.Statement<unknown[]>>();
-  let inTransaction = false;
+  /** Those that are open, outermost first: a batch, a transaction, or a transaction in a batch. */
+  const scopes: Scope[] = [];
 
   const prepared = (sql: string): Libsql.Statement<unknown[]> => {
     const known = statements.get(sql);
@@ -77,28 +108,58 @@ export function openDatabase(path: string): Database {
     return statement;
   };
 
+  // On the first write only: what just reads, or is refused before it writes, costs no transaction.
+  const beforeWriting = (): void => {
+    for (const scope of scopes) {
+      if (!scope.begun) prepared(scope.begin).run();
+      else requireOpen();
+      scope.begun = true;
+    }
+  };
+  // On a full disk SQLite may give up a whole transaction; what is written then would be kept piecemeal.
+  const requireOpen = (): void => {
+    if (!driver.inTransaction) throw new Error('The store gave up a transaction: is the disk full?');
+  };
+  const inScope = <T>(statements: ScopeStatements, work: () => T): T => {
+    const scope: Scope = { ...statements, begun: false };
+    scopes.push(scope);
+    try {
+      const result = work();
+      if (scope.begun) {
+        requireOpen();
+        prepared(scope.keep).run();
+      }
+      return result;
+    } catch (error) {
+      if (scope.begun && driver.inTransaction) for (const sql of scope.undo) prepared(sql).run();
+      throw error;
+    } finally {
+      scopes.pop();
+    }
+  };
+
   return {
-    exec: (sql) => void driver.exec(sql),
-    run: (sql, values = []) => prepared(sql).run(...values.map(toDriver)).changes,
+    exec(sql) {
+      beforeWriting();
+      driver.exec(sql);
+    },
+    run(sql, values = []) {
+      beforeWriting();
+      return prepared(sql).run(...values.map(toDriver)).changes;
+    },
     one: (sql, values = []) => fromDriver(prepared(sql).get(...values.map(toDriver))),
     all: (sql, values = []) =>
       prepared(sql)
         .all(...values.map(toDriver))
         .map((row) => fromDriver(row) ?? {}),
     transaction(work) {
-      if (inTransaction) return work();
-      driver.exec('BEGIN IMMEDIATE');
-      inTransaction = true;
-      try {
-        const result = work();
-        driver.exec('COMMIT');
-        return result;
-      } catch (error) {
-        driver.exec('ROLLBACK');
-        throw error;
-      } finally {
-        inTransaction = false;
-      }
+      const outer = scopes.at(-1);
+      if (outer === undefined) return inScope(wholeTransaction, work);
+      return outer.holdsOthers ? inScope(partOfBatch, work) : work();
+    },
+    batch(work) {
+      if (scopes.length > 0) throw new Error('A batch begins outside of transactions');
+      return inScope({ ...wholeTransaction, holdsOthers: true }, work);
     },
     close() {
       statements.clear();

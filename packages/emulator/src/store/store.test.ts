@@ -53,6 +53,72 @@ describe('the database', () => {
     database.transaction(() => database.run('INSERT INTO numbers VALUES (3)'));
     expect(database.all('SELECT n FROM numbers')).toEqual([{ n: 3 }]);
   });
+
+  it('keeps the transactions of a batch together, and of one that fails nothing', () => {
+    const database = openDatabase(':memory:');
+    onTestFinished(database.close);
+    database.exec('CREATE TABLE numbers (n INTEGER)');
+    const add = (n: number) => database.run('INSERT INTO numbers VALUES (?)', [n]);
+    const numbers = () => database.all('SELECT n FROM numbers').map(({ n }) => n);
+    const part = fc.record({ adds: fc.array(fc.nat(99), { maxLength: 3 }), fails: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(part), fc.boolean(), (parts, batchFails) => {
+        database.run('DELETE FROM numbers');
+        const run = () =>
+          database.batch(() => {
+            for (const { adds, fails } of parts) {
+              try {
+                database.transaction(() => {
+                  // What takes part in a transaction shares its fate.
+                  for (const n of adds) database.transaction(() => add(n));
+                  if (fails) throw new Error('part');
+                });
+              } catch (error) {
+                expect(error).toHaveProperty('message', 'part');
+              }
+            }
+            if (batchFails) throw new Error('batch');
+          });
+        if (batchFails) expect(run).toThrow('batch');
+        else run();
+        const kept = batchFails ? [] : parts.flatMap(({ adds, fails }) => (fails ? [] : adds));
+        expect(numbers()).toEqual(kept);
+      }),
+    );
+  });
+
+  it('keeps nothing of a batch when the disk is full, and works again when it is not', () => {
+    const database = openDatabase(join(folder(), 'store.db'));
+    onTestFinished(database.close);
+    database.exec('CREATE TABLE texts (text TEXT)');
+    const add = (text: string) =>
+      database.transaction(() => database.run('INSERT INTO texts VALUES (?)', [text]));
+    database.exec('PRAGMA max_page_count = 10');
+    const refused: unknown[] = [];
+    const run = () =>
+      database.batch(() => {
+        for (const text of ['small', 'x'.repeat(100_000), 'small again']) {
+          try {
+            add(text);
+          } catch (error) {
+            refused.push(error);
+          }
+        }
+      });
+    let failed = false;
+    try {
+      run();
+    } catch {
+      failed = true;
+    }
+    expect(refused.length).toBeGreaterThan(0);
+    // Either the one that did not fit is missing, or, where SQLite gave the transaction up, all of them.
+    const kept = database.all('SELECT length(text) AS n FROM texts').map(({ n }) => n);
+    expect(kept).toEqual(failed ? [] : [5, 11]);
+    database.exec('PRAGMA max_page_count = 1000');
+    add('after');
+    expect(database.all('SELECT text FROM texts').at(-1)).toEqual({ text: 'after' });
+  });
 });
 
 describe('the store', () => {

@@ -20,6 +20,8 @@ import { createWebhookTable, type Webhooks } from './webhooks.js';
 export interface Store {
   /** All or nothing. A transaction inside a transaction takes part in the outer one. */
   transaction<T>(work: () => T): T;
+  /** One commit for the transactions inside, each of which is all or nothing by itself. */
+  batch<T>(work: () => T): T;
   /** Empties everything but settings and services, and begins a new epoch. */
   reset(): void;
   close(): void;
@@ -67,6 +69,7 @@ export function openStore(path: string): Store {
   settings.set('epoch', epoch);
   return {
     transaction: database.transaction,
+    batch: database.batch,
     reset() {
       database.transaction(() => {
         for (const table of emptied) database.run(`DELETE FROM ${table}`);

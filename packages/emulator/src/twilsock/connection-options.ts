@@ -2,7 +2,8 @@ import type { Writable } from 'node:stream';
 import type { VerifyToken } from '../auth/access-token.js';
 import type { Clock } from '../clock.js';
 import type { Trouble } from '../trouble/trouble.js';
-import type { Session, Upstream } from '../upstream.js';
+import type { Turn } from '../turn.js';
+import type { Reply, Session, Upstream } from '../upstream.js';
 import type { Continue } from './continuation.js';
 import type { KeepAlive } from './keep-alive.js';
 
@@ -45,6 +46,8 @@ export interface FrameTrace {
 export interface ConnectionOptions {
   verifyToken: VerifyToken;
   upstream: Upstream;
+  /** Where requests wait for the end of the turn. */
+  turn: Turn<Reply>;
   clock: Clock;
   limits: ConnectionLimits;
   /** What lies under the socket. */

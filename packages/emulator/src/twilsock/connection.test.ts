@@ -33,6 +33,7 @@ async function connectionWith(limits: Partial<ConnectionLimits>, clientOptions =
         token: { identity: 'alice', expiresAt: Date.now() + 60_000 },
       }),
       upstream: () => ({ status: 204 }),
+      turn: { add: ({ run, settle }) => settle(run()), finish() {} },
       clock: { now: () => Date.now() },
       limits: { ...connectionLimits, ...limits },
       log: (line) => lines.push(line),

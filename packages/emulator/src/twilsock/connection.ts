@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
+import { Refusal } from '../errors.js';
 import { given } from '../given.js';
 import type { JsonObject } from '../json.js';
 import { eventKey } from '../trouble/disorder.js';
 import type { ForcedAnswer } from '../trouble/trouble.js';
-import type { Session } from '../upstream.js';
+import { type Reply, refusalReply, type Session } from '../upstream.js';
 import { answerRequest, cutAround } from './answer-request.js';
 import { type ClientMessage, readClientMessage } from './client-messages.js';
 import type { ConnectionOptions } from './connection-options.js';
@@ -36,7 +37,7 @@ const capabilities = ['client_update', 'offline_storage'];
 
 /** Speaks Twilsock with one client. Whatever arrives, it answers, ignores or drops; it never throws. */
 export function openConnection(socket: WebSocket, options: ConnectionOptions): Connection {
-  const { limits, upstream, verifyToken, clock, wire, log, trace, trouble } = options;
+  const { limits, upstream, turn, verifyToken, clock, wire, log, trace, trouble } = options;
   const line = createLine(trouble.random);
   let phase: 'new' | 'authenticating' | 'ready' | 'gone' = 'new';
   let session: Session | undefined;
@@ -184,23 +185,46 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
     reply(message.id, { status: status(200) });
   };
 
+  const giveUp = (error: unknown): void => {
+    log(`A frame failed: ${error instanceof Error ? error.stack : String(error)}`);
+    drop();
+  };
+  const guarded = (act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      giveUp(error);
+    }
+  };
   const answer = (message: Extract<ClientMessage, { method: 'message' }>, by: Session): void => {
     const cut = cutAround(trouble, message.request, by);
+    // The cut is about this request: what came before it in the same turn is answered first.
+    if (cut) turn.finish();
     if (cut === 'beforeWrite') {
       drop();
       return;
     }
     // What the write itself pushes is cut off too: the client learns of it from nothing but its replay.
     if (cut === 'afterWrite') line.hold(true);
-    const result = answerRequest(trouble, upstream, by, message.request);
-    if (cut === 'afterWrite') {
-      drop();
-      return;
-    }
-    reply(message.id, { status: status(200), http_status: status(result.status) }, result.body, {
-      ...(result.afterwards && { onItsWay: result.afterwards }),
-      ...(cut === 'afterReply' && { sent: drop }),
+    const settle = (result: Reply): void => {
+      if (cut === 'afterWrite') {
+        drop();
+        return;
+      }
+      reply(message.id, { status: status(200), http_status: status(result.status) }, result.body, {
+        ...(result.afterwards && { onItsWay: result.afterwards }),
+        ...(cut === 'afterReply' && { sent: drop }),
+      });
+    };
+    turn.add({
+      run: () => answerRequest(trouble, upstream, by, message.request),
+      settle: (result) => guarded(() => settle(result)),
+      fail(error) {
+        log(`A request was not kept: ${error instanceof Error ? error.message : String(error)}`);
+        guarded(() => settle(refusalReply(new Refusal('internal'))));
+      },
     });
+    if (cut) turn.finish();
   };
 
   const hear = async (data: Uint8Array): Promise<void> => {
@@ -240,10 +264,7 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
     heardSincePing = true;
     if (phase === 'gone' || socket.readyState !== socket.OPEN) return;
     if (!isBinary || !(data instanceof Buffer)) return shut(1003, 'frames are binary');
-    hear(data).catch((error) => {
-      log(`A frame failed: ${error instanceof Error ? error.stack : String(error)}`);
-      drop();
-    });
+    hear(data).catch(giveUp);
   });
   socket.on('pong', () => {
     heardSincePing = true;
