@@ -10,6 +10,8 @@ export type RefusalName =
   | 'role_not_found'
   | 'role_in_use'
   | 'webhook_not_found'
+  | 'media_not_found'
+  | 'media_empty'
   | 'participant_not_found'
   | 'not_a_participant'
   | 'participant_exists'
@@ -68,6 +70,8 @@ export const refusals: Readonly<Record<RefusalName, RefusalEntry>> = {
   role_not_found: { status: 404, code: 20404, message: 'Role not found' },
   role_in_use: { status: 400, code: 20001, message: 'The role can not be deleted' },
   webhook_not_found: { status: 404, code: 20404, message: 'Webhook not found' },
+  media_not_found: { status: 404, code: 20404, message: 'Media not found' },
+  media_empty: { status: 400, code: 20001, message: 'The uploaded file is empty' },
   participant_not_found: {
     status: 404,
     code: 50432,

@@ -1,6 +1,7 @@
 import type {
   ConversationRow,
   DeliveryReceiptRow,
+  MediaRow,
   MessageRow,
   ParticipantRow,
   UserRow,
@@ -21,6 +22,7 @@ export type Fact =
       /** What went with it: who was in it, and who is still to be told of its end. */
       participants: ParticipantRow[];
       webhooks: WebhookRow[];
+      media: MediaRow[];
     }
   | { type: 'participant.added'; by: Actor; conversation: ConversationRow; participant: ParticipantRow }
   | {

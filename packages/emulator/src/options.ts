@@ -10,6 +10,10 @@ export interface EmulatorOptions {
   allowedOrigins?: readonly string[];
   /** Hosts that webhooks may be sent to. Default: loopback only. */
   allowedWebhookHosts?: readonly string[];
+  /** The largest file that may be uploaded, in bytes, and the most that one message carries. Default 150 MB. */
+  maxMediaBytes?: number;
+  /** How long a temporary URL of a file works, in seconds. Default 300. */
+  mediaUrlSeconds?: number;
   /** Lines about what happened that a developer should see. Default: none. */
   log?: (line: string) => void;
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { createTokenVerifier } from './auth/access-token.js';
+import { createTokenVerifier, type VerifyToken } from './auth/access-token.js';
 import { createTokenLedger } from './auth/token-ledger.js';
 import { clientApiRoutes } from './client-api/client-api.js';
 import type { Domain } from './conversations/domain.js';
@@ -52,6 +52,8 @@ export interface Realtime {
   troubled(): void;
   /** Makes the sockets that are open now deaf and dumb, of one identity or all; off, it ends for those it is meant for. */
   halfOpen(on: boolean, identity?: string): number;
+  /** The check that sockets pass, faults included, for who takes tokens elsewhere. */
+  verifyToken: VerifyToken;
   /** While on, upgrades are answered with 503. */
   refuse(on: boolean): void;
   close(): Promise<void>;
@@ -154,6 +156,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
     drop,
     sendAway,
+    verifyToken: tokens.verify,
     tokenAboutToExpire: (identity) =>
       connectionsOf(identity).filter((connection) => connection.tokenAboutToExpire()).length,
     expireToken(identity, how) {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { dirname, resolve } from 'node:path';
+import type { Clock } from './clock.js';
 import { createChannelOrders } from './control/channel-orders.js';
 import { createControl, isControlPath, journalPath } from './control/control.js';
 import { createFaults } from './control/faults.js';
@@ -13,6 +14,9 @@ import { createGuard } from './http/guards.js';
 import { refuseUpgrade } from './http/refuse-upgrade.js';
 import { serve } from './http/serve.js';
 import { randomIds } from './ids.js';
+import { createMediaService, isMediaPath } from './media/media.js';
+import { createMediaFiles, type MediaFiles } from './media/media-files.js';
+import { createTemporaryUrls, mediaUrlKey } from './media/temporary-urls.js';
 import type { Credentials, Emulator, EmulatorOptions } from './options.js';
 import { createRealtime, socketPath } from './realtime.js';
 import { respondRefusal } from './rest/respond.js';
@@ -44,7 +48,15 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   return emulator;
 }
 
-export async function startEmulator(options: EmulatorOptions = {}): Promise<StartedEmulator> {
+/** What only our own tests put in the place of the real thing. */
+export interface StartParts {
+  clock?: Clock;
+}
+
+export async function startEmulator(
+  options: EmulatorOptions = {},
+  parts: StartParts = {},
+): Promise<StartedEmulator> {
   if (process.env.NODE_ENV === 'production') {
     const message = 'The emulator is for development: it does not run with NODE_ENV=production';
     throw new StartError('refused_in_production', message);
@@ -53,12 +65,18 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Star
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new StartError('invalid_option', `port must be a whole number from 0 to 65535, not ${port}`);
   }
+  for (const name of ['maxMediaBytes', 'mediaUrlSeconds'] as const) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
+      throw new StartError('invalid_option', `${name} must be a whole number from 1, not ${value}`);
+    }
+  }
   const { data = ':memory:' } = options;
   if (data === '') throw new StartError('invalid_option', 'data is empty: name a file, or :memory:');
   const store = open(data);
   try {
     const credentials = settleCredentials(store.settings, randomIds, options.credentials ?? {});
-    return await assemble(store, credentials, options);
+    return await assemble(store, credentials, { ...options, data }, parts);
   } catch (error) {
     store.close();
     throw error;
@@ -75,14 +93,42 @@ function open(path: string): Store {
   }
 }
 
+function openMediaFiles(data: string, store: Store): MediaFiles {
+  const files = createMediaFiles(data);
+  try {
+    files.sweep(store.media.has);
+    return files;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StartError('store_unavailable', `The media folder beside the store cannot be used: ${why}`, {
+      cause: error,
+    });
+  }
+}
+
 async function assemble(
   store: Store,
   credentials: Credentials,
-  options: EmulatorOptions,
+  options: EmulatorOptions & { data: string },
+  parts: StartParts,
 ): Promise<StartedEmulator> {
   const { accountSid, serviceSid } = credentials;
-  const { allowedOrigins, allowedWebhookHosts = [], log = () => {} } = options;
-  const domain = createDomain({ store, accountSid, serviceSid, log });
+  const {
+    allowedOrigins,
+    allowedWebhookHosts = [],
+    maxMediaBytes,
+    mediaUrlSeconds,
+    log = () => {},
+  } = options;
+  const domain = createDomain({
+    store,
+    accountSid,
+    serviceSid,
+    log,
+    ...parts,
+    ...(maxMediaBytes !== undefined && { mediaLimits: { bytes: maxMediaBytes, totalBytes: maxMediaBytes } }),
+  });
+  const mediaFiles = openMediaFiles(options.data, store);
   const webhooks = createWebhooks({ domain, credentials, allowedHosts: allowedWebhookHosts, log });
   const rest = createRest({ domain, credentials, log });
 
@@ -105,6 +151,19 @@ async function assemble(
     trace: journal.add,
     answered,
   });
+  const media = createMediaService({
+    domain,
+    credentials,
+    baseUrl: restUrl,
+    verifyToken: realtime.verifyToken,
+    files: mediaFiles,
+    urls: createTemporaryUrls({
+      key: mediaUrlKey(store.settings),
+      clock: domain.clock,
+      lifetimeSeconds: mediaUrlSeconds ?? 300,
+    }),
+    log,
+  });
   const { order, ...faults } = createFaults(realtime, trouble, log);
   const { orders, ...channels } = createChannelOrders(domain);
   const control = createControl({ order, orders, journal, credentials, log });
@@ -121,7 +180,9 @@ async function assemble(
       const verdict = guard(request);
       if (!verdict.allowed) respondRefusal(response, 'forbidden', verdict.message);
       else if (isControlPath(path)) control(request, response, path);
-      else if (!answerByForce(trouble, request, response, path)) rest(request, response);
+      else if (answerByForce(trouble, request, response, path)) return;
+      else if (isMediaPath(path)) media.answer(request, response, path);
+      else rest(request, response);
     },
     onUpgrade(request, socket, head) {
       const verdict = guard(request);
@@ -129,7 +190,7 @@ async function assemble(
       else answered(request, refuseUpgrade(socket, 'forbidden', verdict.message));
     },
   }).catch(async (error: unknown) => {
-    await Promise.all([realtime.close(), webhooks.stop()]);
+    await Promise.all([realtime.close(), webhooks.stop(), media.close()]);
     throw error;
   });
   boundPort = served.port;
@@ -138,6 +199,7 @@ async function assemble(
   const close = async (): Promise<void> => {
     await realtime.close();
     await served.close();
+    await media.close();
     await webhooks.stop();
     store.close();
   };
@@ -153,6 +215,7 @@ async function assemble(
         store.reset();
         seedRoles(store, serviceSid, domain.clock.now());
       });
+      media.clear();
       realtime.drop();
     },
     close() {

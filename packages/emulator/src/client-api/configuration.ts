@@ -5,7 +5,9 @@ import type { Route } from '../upstream.js';
 import { actorOf } from './fields.js';
 import { links } from './links.js';
 
-/** `mediaBase` answers the HTTP base URL under which media would be served. */
+const megabyte = 1024 * 1024;
+
+/** `mediaBase` answers the HTTP base URL under which media are served. */
 export function configurationRoutes(domain: Domain, mediaBase: () => string): Route[] {
   return [
     {
@@ -24,9 +26,9 @@ export function configurationRoutes(domain: Domain, mediaBase: () => string): Ro
               reachability_enabled: false,
               http_cache_interval: 'PT5S',
               my_conversations_page_size: 50,
-              media_attachments_count_limit: 10,
-              media_attachment_size_limit_in_mb: 150,
-              media_attachments_total_size_limit_in_mb: 150,
+              media_attachments_count_limit: domain.mediaLimits.perMessage,
+              media_attachment_size_limit_in_mb: domain.mediaLimits.bytes / megabyte,
+              media_attachments_total_size_limit_in_mb: domain.mediaLimits.totalBytes / megabyte,
               email_histories_allowed_mime_types: ['text/plain', 'text/html'],
               email_bodies_allowed_mime_types: ['text/plain', 'text/html'],
             },

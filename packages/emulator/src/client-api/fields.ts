@@ -26,6 +26,16 @@ export function optionalText(body: JsonObject, field: string): string | undefine
   return value;
 }
 
+/** A list of texts, or undefined as with {@link optionalText}. */
+export function optionalTexts(body: JsonObject, field: string): string[] | undefined {
+  const value = body[field];
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value) || !value.every((one) => typeof one === 'string')) {
+    throw new Refusal('invalid_parameter', `${field} is not a list of strings`);
+  }
+  return value;
+}
+
 export function requiredText(body: JsonObject, field: string): string {
   const value = optionalText(body, field);
   if (value === undefined) throw new Refusal('invalid_parameter', `${field} is missing`);

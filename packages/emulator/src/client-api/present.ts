@@ -4,6 +4,7 @@ import { unreadMessages } from '../conversations/read-state.js';
 import type { JsonObject } from '../json.js';
 import type {
   ConversationRow,
+  MediaSummary,
   MessageRow,
   MessagingBinding,
   ParticipantRow,
@@ -85,7 +86,7 @@ export function presentMessage(conversation: ConversationRow, message: MessageRo
     body: message.body,
     subject: message.subject,
     attributes: message.attributes,
-    media: null,
+    media: message.medias.length === 0 ? null : message.medias.map(presentMedia),
     delivery: message.delivery && { ...message.delivery },
     content_sid: message.contentSid,
     date_created: isoDate(message.dateCreated),
@@ -94,6 +95,14 @@ export function presentMessage(conversation: ConversationRow, message: MessageRo
     links: { conversation: links.conversation(conversation.sid) },
   };
 }
+
+const presentMedia = ({ sid, category, size, contentType, filename }: MediaSummary): JsonObject => ({
+  sid,
+  category,
+  size,
+  content_type: contentType,
+  filename,
+});
 
 export function presentUser(user: UserRow): JsonObject {
   return {

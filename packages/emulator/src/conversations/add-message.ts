@@ -1,6 +1,7 @@
 import { Refusal } from '../errors.js';
 import type { Actor } from '../facts.js';
 import type { ConversationRow, MessageRow } from '../store/rows.js';
+import { requireUploads, summarise } from './attachments.js';
 import { aggregateOf, receiptsFor } from './delivery.js';
 import type { Domain } from './domain.js';
 import { checkAttributes, checkBody, checkIdentity, checkSubject } from './limits.js';
@@ -17,6 +18,8 @@ export interface AddMessage {
   body?: string | null;
   subject?: string | null;
   attributes?: string;
+  /** Uploads to attach, in this order. */
+  mediaSids?: readonly string[];
 }
 
 /** The one way to add a message, whoever adds it. */
@@ -31,8 +34,10 @@ export function addMessage(domain: Domain, input: AddMessage): MessageRow {
     const participant = actor.member ?? participantNamed(domain, before.sid, author);
     const others = store.participants.withoutIdentity(before.sid);
     const body = input.body ?? null;
-    if (body === null && input.by.source === 'API') {
-      throw new Refusal('invalid_parameter', 'a message needs a Body (media come with a later release)');
+    const uploads = requireUploads(domain, input.by, input.mediaSids ?? []);
+    if (uploads.length > 0) actor.require('sendMediaMessage');
+    if (body === null && uploads.length === 0 && input.by.source === 'API') {
+      throw new Refusal('invalid_parameter', 'a message needs a Body or a MediaSid');
     }
     const now = domain.clock.now();
     const message: MessageRow = {
@@ -41,10 +46,10 @@ export function addMessage(domain: Domain, input: AddMessage): MessageRow {
       index: before.nextMessageIndex,
       author,
       participantSid: participant?.sid ?? null,
-      body: checkBody(body ?? ''),
+      body: body === null && uploads.length > 0 ? null : checkBody(body ?? ''),
       subject: checkSubject(input.subject ?? null),
       attributes: checkAttributes(input.attributes ?? ''),
-      medias: [],
+      medias: uploads.map(summarise),
       contentSid: null,
       contentVariables: null,
       channelMetadata: null,
@@ -65,6 +70,14 @@ export function addMessage(domain: Domain, input: AddMessage): MessageRow {
     store.conversations.update(conversation);
     store.messages.insert(message);
     for (const receipt of receipts) store.deliveryReceipts.insert(receipt);
+    for (const upload of uploads) {
+      store.media.update({
+        ...upload,
+        conversationSid: before.sid,
+        messageSid: message.sid,
+        dateUpdated: now,
+      });
+    }
     record({ type: 'message.added', by: input.by, conversation, message });
     return message;
   });

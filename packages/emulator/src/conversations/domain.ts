@@ -3,6 +3,7 @@ import { createFacts } from '../fact-bus.js';
 import type { Facts } from '../facts.js';
 import { fixedSid, type Ids, randomIds } from '../ids.js';
 import type { Store } from '../store/store.js';
+import { type MediaLimits, mediaLimits } from './limits.js';
 import { seedRoles } from './roles.js';
 
 /**
@@ -19,6 +20,7 @@ export interface Domain {
   /** The one Conversations service there is so far. */
   serviceSid: string;
   messagingServiceSid: string;
+  mediaLimits: MediaLimits;
 }
 
 /** Where a domain lives: its store and account. Everything else has a default. */
@@ -28,6 +30,7 @@ export interface DomainOptions {
   serviceSid: string;
   clock?: Clock;
   ids?: Ids;
+  mediaLimits?: Partial<MediaLimits>;
   log?: (line: string) => void;
 }
 
@@ -53,5 +56,6 @@ export function createDomain(options: DomainOptions): Domain {
     accountSid,
     serviceSid,
     messagingServiceSid: fixedSid('MG', accountSid),
+    mediaLimits: { ...mediaLimits, ...options.mediaLimits },
   };
 }

@@ -24,6 +24,21 @@ export const limits: Readonly<Record<LimitName, number>> = {
   conversationsOfUser: 1000,
 };
 
+/** What may be attached. Chat between SDKs takes 150 MB; how many is what the SDK itself assumes at most. */
+export interface MediaLimits {
+  /** Of one upload. */
+  bytes: number;
+  /** Of all that one message carries. */
+  totalBytes: number;
+  perMessage: number;
+}
+
+export const mediaLimits: Readonly<MediaLimits> = {
+  bytes: 150 * 1024 * 1024,
+  totalBytes: 150 * 1024 * 1024,
+  perMessage: 10,
+};
+
 const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
 
 /** Half a surrogate pair is not text: it cannot be kept or sent, and would come back as another text. */
@@ -76,4 +91,28 @@ export function checkIdentity(identity: string): string {
 
 export function checkSubject(subject: string | null): string | null {
   return subject === null || subject === '' ? subject : checkText('Subject', subject, limits.nameLength);
+}
+
+/** The name of a file, kept as it was sent. None at all, or an empty one, is null. */
+export function checkFilename(filename: string | null): string | null {
+  if (filename === null || filename === '') return null;
+  if (filename.length > limits.nameLength) {
+    throw new Refusal('invalid_parameter', `Filename is longer than ${limits.nameLength} characters`);
+  }
+  if (/\p{Cc}/u.test(filename)) throw new Refusal('invalid_parameter', 'Filename holds control characters');
+  return filename;
+}
+
+const token = "[\\w!#$%&'*+.^`|~-]+";
+const mediaTypeSyntax = new RegExp(
+  `^${token}/${token}(?:[ \\t]*;[ \\t]*${token}=(?:${token}|"[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]*"))*$`,
+);
+
+/** The type of a file, kept as it was sent. Nothing said means bytes. */
+export function checkContentType(contentType: string | undefined): string {
+  const type = contentType?.trim() || 'application/octet-stream';
+  if (type.length > limits.nameLength || !mediaTypeSyntax.test(type)) {
+    throw new Refusal('invalid_parameter', 'Content-Type is not a media type such as image/png');
+  }
+  return type;
 }

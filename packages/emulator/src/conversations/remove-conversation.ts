@@ -16,8 +16,10 @@ export function removeConversation(domain: Domain, input: RemoveConversation): C
     standingIn(domain, input.by, conversation).require('deleteConversation');
     const participants = domain.store.participants.list(conversation.sid);
     const webhooks = domain.store.webhooks.list(conversation.sid);
+    const media = domain.store.media.ofConversation(conversation.sid);
+    for (const { sid } of media) domain.store.media.remove(sid);
     domain.store.conversations.remove(conversation.sid);
-    record({ type: 'conversation.removed', by: input.by, conversation, participants, webhooks });
+    record({ type: 'conversation.removed', by: input.by, conversation, participants, webhooks, media });
     return conversation;
   });
 }

@@ -20,6 +20,7 @@ export function removeMessage(domain: Domain, input: RemoveMessage): MessageRow 
     const message = requireMessage(domain, conversation, input.sid);
     if (isOwn(input.by, message.author)) actor.require('deleteOwnMessage', 'deleteAnyMessage');
     else actor.require('deleteAnyMessage');
+    for (const { sid } of message.medias) domain.store.media.remove(sid);
     domain.store.messages.remove(message.sid);
     record({ type: 'message.removed', by: input.by, conversation, message });
     return message;

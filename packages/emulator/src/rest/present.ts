@@ -1,6 +1,7 @@
 import type {
   ConversationRow,
   DeliveryReceiptRow,
+  MediaSummary,
   MessageRow,
   MessagingBinding,
   ParticipantRow,
@@ -69,7 +70,7 @@ export function presentMessage(view: View, row: MessageRow): Json {
     index: row.index,
     author: row.author,
     body: row.body,
-    media: null,
+    media: row.medias.length === 0 ? null : row.medias.map(presentMedia),
     attributes: row.attributes,
     participant_sid: row.participantSid,
     ...dates(row),
@@ -105,6 +106,13 @@ export const presentBinding = (binding: MessagingBinding): JsonObject => ({
   ...(binding.projectedAddress !== null && { projected_address: binding.projectedAddress }),
   ...(binding.name !== null && { name: binding.name }),
   ...(binding.level !== null && { level: binding.level }),
+});
+
+const presentMedia = ({ sid, size, contentType, filename }: MediaSummary): Json => ({
+  sid,
+  size,
+  content_type: contentType,
+  filename,
 });
 
 export function presentParticipant(view: View, row: ParticipantRow): Json {

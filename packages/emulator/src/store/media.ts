@@ -4,6 +4,8 @@ import { createTable, integer, oneOf, optional, text } from './table.js';
 
 export interface Media {
   bySid(sid: string): MediaRow | undefined;
+  /** Whether there is a row: what has none lies on disk for nothing. */
+  has(sid: string): boolean;
   ofConversation(conversationSid: string): MediaRow[];
   ofMessage(messageSid: string): MediaRow[];
   insert(row: MediaRow): void;
@@ -27,6 +29,7 @@ export function createMedia(database: Database): Media {
   });
   return {
     bySid: (sid) => table.one('WHERE sid = ?', sid),
+    has: (sid) => table.count('sid = ?', sid) > 0,
     ofConversation: (sid) => table.all('WHERE conversationSid = ? ORDER BY rowid', sid),
     ofMessage: (sid) => table.all('WHERE messageSid = ? ORDER BY rowid', sid),
     insert: table.insert,

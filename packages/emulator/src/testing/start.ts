@@ -1,14 +1,17 @@
 import twilio from 'twilio';
 import { onTestFinished } from 'vitest';
 import type { EmulatorOptions } from '../options.js';
-import { type StartedEmulator, startEmulator } from '../server.js';
+import { type StartedEmulator, type StartParts, startEmulator } from '../server.js';
 import { checkAnswer } from './openapi.js';
 
 export type HelperClient = ReturnType<typeof twilio>;
 
 /** An emulator that ends with its test. */
-export async function startForTest(options: EmulatorOptions = {}): Promise<StartedEmulator> {
-  const started = await startEmulator(options);
+export async function startForTest(
+  options: EmulatorOptions = {},
+  parts: StartParts = {},
+): Promise<StartedEmulator> {
+  const started = await startEmulator(options, parts);
   onTestFinished(() => started.emulator.close());
   return started;
 }

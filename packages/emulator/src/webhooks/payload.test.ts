@@ -125,7 +125,7 @@ describe('what webhooks are told', () => {
     const facts: Fact[] = [
       { type: 'message.removed', by: visitor, conversation, message },
       { type: 'participant.removed', by: visitor, conversation, participant },
-      { type: 'conversation.removed', by: visitor, conversation, participants: [], webhooks: [] },
+      { type: 'conversation.removed', by: visitor, conversation, participants: [], webhooks: [], media: [] },
     ];
     for (const fact of facts) expect(onlyEvent(fact).fields).toMatchObject({ DateRemoved });
   });

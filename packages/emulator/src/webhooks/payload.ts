@@ -3,6 +3,7 @@ import type { Actor, Fact } from '../facts.js';
 import type {
   ConversationRow,
   DeliveryReceiptRow,
+  MediaSummary,
   MessageRow,
   ParticipantRow,
   UserRow,
@@ -80,6 +81,7 @@ function messageFields(conversation: ConversationRow, row: MessageRow): Draft {
     Author: row.author,
     ParticipantSid: row.participantSid,
     Attributes: row.attributes,
+    Media: row.medias.length === 0 ? null : JSON.stringify(row.medias.map(mediaFields)),
     DateCreated: isoDate(row.dateCreated),
   };
 }
@@ -98,6 +100,14 @@ function deliveryFields(conversation: ConversationRow, row: DeliveryReceiptRow):
     DateUpdated: isoDate(row.dateUpdated),
   };
 }
+
+const mediaFields = ({ sid, category, filename, contentType, size }: MediaSummary) => ({
+  Sid: sid,
+  Category: category,
+  Filename: filename,
+  ContentType: contentType,
+  Size: size,
+});
 
 function userFields(row: UserRow): Draft {
   return {

@@ -294,6 +294,19 @@ export const areaRows: readonly AreaRow[] = [
       'does not take up what it stored of a store that was emptied since',
     ],
   },
+  {
+    area: 'media: upload, temporary URL, MediaSet, FormData',
+    flows: [
+      'sends a file, which the others fetch by a temporary URL without a token',
+      'sends several files with a body, each under its category',
+      'keeps attachments when their message is edited',
+      'gives the URLs of several files at once',
+      'gives files to nobody outside their conversation',
+      'forgets a file with its message',
+      'forgets files with their conversation',
+      'sends a form from a browser, and says in Node that it takes none',
+    ],
+  },
   { area: '60 conversations', flows: ['lists more conversations than fit on a page'] },
   {
     area: 'server down at start',

@@ -2,6 +2,7 @@ import { channelFlows } from './channels.js';
 import { connectingFlows } from './connecting.js';
 import { conversationFlows } from './conversations.js';
 import { historyFlows } from './history.js';
+import { mediaFlows } from './media.js';
 import { messageFlows } from './messages.js';
 import { readingFlows } from './reading.js';
 import { reconnectingFlows } from './reconnecting.js';
@@ -13,6 +14,7 @@ const all = {
   ...connectingFlows,
   ...conversationFlows,
   ...messageFlows,
+  ...mediaFlows,
   ...historyFlows,
   ...readingFlows,
   ...tokenFlows,
