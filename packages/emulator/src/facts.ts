@@ -4,6 +4,7 @@ import type {
   MediaRow,
   MessageRow,
   ParticipantRow,
+  ReachabilityRow,
   UserRow,
   WebhookRow,
 } from './store/rows.js';
@@ -53,6 +54,7 @@ export type Fact =
   | { type: 'user.added'; by: Actor; user: UserRow }
   | { type: 'user.updated'; by: Actor; user: UserRow; before: UserRow }
   | { type: 'user.removed'; by: Actor; user: UserRow }
+  | { type: 'user.reachability'; by: Actor; user: UserRow; reachability: ReachabilityRow }
   | { type: 'webhook.added'; by: Actor; conversation: ConversationRow; webhook: WebhookRow }
   | { type: 'typing'; by: Actor; conversation: ConversationRow; participant: ParticipantRow };
 

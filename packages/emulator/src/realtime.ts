@@ -8,6 +8,7 @@ import { createTokenLedger } from './auth/token-ledger.js';
 import { clientApiRoutes } from './client-api/client-api.js';
 import type { Domain } from './conversations/domain.js';
 import { ensureUser } from './conversations/ensure-user.js';
+import { forgetWhoWasOnline, updateReachability } from './conversations/reachability.js';
 import { refuseUpgrade } from './http/refuse-upgrade.js';
 import type { Credentials } from './options.js';
 import { createSync } from './sync/sync.js';
@@ -85,6 +86,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   let refusing = false;
   const keepAlive = createKeepAlive(limits.pingEvery);
   const resume = createContinue(() => `${credentials.apiKeySecret} ${domain.store.epoch}`);
+  let ended = false;
+  forgetWhoWasOnline(domain);
 
   const connectionsOf = (identity?: string): Connection[] =>
     [...connections]
@@ -107,14 +110,20 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     sync.begin(session, user);
     const known = sessions.get(identity);
     if (known) known.add(session);
-    else sessions.set(identity, new Set([session]));
+    else {
+      sessions.set(identity, new Set([session]));
+      updateReachability(domain, { identity, online: true });
+    }
     return { storageId: storageIdOf(domain, identity) };
   };
   const closed = (session: Session): void => {
     sync.forget(session);
     const known = sessions.get(session.identity);
     known?.delete(session);
-    if (known?.size === 0) sessions.delete(session.identity);
+    if (known?.size !== 0) return;
+    sessions.delete(session.identity);
+    // At the end nothing more is written: the next start tells who has gone.
+    if (!ended) updateReachability(domain, { identity: session.identity, online: false });
   };
 
   return {
@@ -175,6 +184,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     async close() {
       refusing = true;
       turn.finish();
+      ended = true;
       drop();
       keepAlive.stop();
       stopListening();

@@ -18,6 +18,7 @@ import { createMediaService, isMediaPath } from './media/media.js';
 import { createMediaFiles, type MediaFiles } from './media/media-files.js';
 import { createTemporaryUrls, mediaUrlKey } from './media/temporary-urls.js';
 import type { Credentials, Emulator, EmulatorOptions } from './options.js';
+import { createPush } from './push/push.js';
 import { createRealtime, socketPath } from './realtime.js';
 import { respondRefusal } from './rest/respond.js';
 import { createRest } from './rest/rest.js';
@@ -165,6 +166,12 @@ async function assemble(
     log,
   });
   const { order, ...faults } = createFaults(realtime, trouble, log);
+  const stopPush = createPush({
+    domain,
+    log,
+    trace: ({ kind: push, identity, conversationSid: conversation, registrations }) =>
+      journal.add({ direction: 'out', identity, push, conversation, registrations, size: 0 }),
+  });
   const { orders, ...channels } = createChannelOrders(domain);
   const control = createControl({ order, orders, journal, credentials, log });
 
@@ -201,6 +208,7 @@ async function assemble(
     await served.close();
     await media.close();
     await webhooks.stop();
+    stopPush();
     store.close();
   };
   const emulator: Emulator = {

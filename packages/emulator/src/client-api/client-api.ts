@@ -6,6 +6,7 @@ import { conversationsRoutes } from './conversations.js';
 import { messagesRoutes } from './messages.js';
 import { myConversationsRoutes } from './my-conversations.js';
 import { participantsRoutes } from './participants.js';
+import { pushRegistrationRoutes } from './push-registrations.js';
 import { typingRoutes } from './typing.js';
 import { usersRoutes } from './users.js';
 
@@ -20,5 +21,6 @@ export function clientApiRoutes(domain: Domain, mediaBase: () => string): Route[
     ...channelsRoutes(domain),
     ...usersRoutes(domain),
     ...typingRoutes(domain),
+    ...pushRegistrationRoutes(domain),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Domain } from '../conversations/domain.js';
 import { ensureUser } from '../conversations/ensure-user.js';
+import { reachabilityEnabled } from '../conversations/reachability.js';
 import { syncNames } from '../sync-names.js';
 import type { Route } from '../upstream.js';
 import { actorOf } from './fields.js';
@@ -23,7 +24,7 @@ export function configurationRoutes(domain: Domain, mediaBase: () => string): Ro
             options: {
               consumption_report_interval: 'PT5S',
               user_infos_to_subscribe: 100,
-              reachability_enabled: false,
+              reachability_enabled: reachabilityEnabled(domain),
               http_cache_interval: 'PT5S',
               my_conversations_page_size: 50,
               media_attachments_count_limit: domain.mediaLimits.perMessage,

@@ -12,6 +12,10 @@ export interface JournalEntry {
   /** Without its query. */
   path?: string;
   status?: number;
+  /** Of a push notification that would be sent: its kind, the conversation, to how many apps. */
+  push?: string;
+  conversation?: string;
+  registrations?: number;
   /** Bytes of the frame; of a plain request, of the body it was answered with. */
   size: number;
 }
@@ -23,8 +27,12 @@ export interface Journal {
   lines(): string;
 }
 
+type OfPushes = 'push' | 'conversation' | 'registrations';
+
 /** Fields in the order in which they are written. */
-interface JournalLine extends Record<keyof JournalEntry, unknown> {
+interface JournalLine
+  extends Record<Exclude<keyof JournalEntry, OfPushes>, unknown>,
+    Partial<Record<OfPushes, unknown>> {
   time: number;
 }
 
@@ -38,7 +46,7 @@ const ownCopy = (text: string | undefined, length: number): string | undefined =
 export function createJournal(clock: Clock, length = 1_000): Journal {
   const kept: JournalLine[] = [];
   return {
-    add({ direction, identity, frame, method, path, status, size }) {
+    add({ direction, identity, frame, method, path, status, push, conversation, registrations, size }) {
       // A whole URL where a path belongs may hold a password.
       const shortPath = path === undefined || path.startsWith('/') ? ownCopy(path, longestPath) : '?';
       // Written out when somebody asks: every frame passes here, and hardly any is looked at.
@@ -50,6 +58,7 @@ export function createJournal(clock: Clock, length = 1_000): Journal {
         method: ownCopy(method, 20),
         path: shortPath,
         status,
+        ...(push !== undefined && { push, conversation, registrations }),
         size,
       });
       // In blocks, so that an entry costs the same however many are kept.

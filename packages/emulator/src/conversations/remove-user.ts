@@ -25,6 +25,9 @@ export function removeUser(domain: Domain, input: RemoveUser): void {
       record({ type: 'participant.removed', by: input.by, conversation, participant });
     }
     record({ type: 'user.removed', by: input.by, user });
+    for (const { id } of store.pushRegistrations.ofIdentity(user.identity))
+      store.pushRegistrations.remove(id);
+    store.reachability.remove(user.identity);
     store.users.remove(user.sid);
   });
 }

@@ -8,7 +8,6 @@ const notEmulated = [
   /^\w+ \/v1\/Configuration\/Addresses/,
   /^\w+ \/v1(\/Services\/\{\w+\})?\/ConversationWithParticipants/,
   /^\w+ \/v1\/Credentials/,
-  /^\w+ .*\/Bindings/,
   /^(POST|DELETE) \/v1\/Services(\/\{\w+\})?$/,
   /^\w+ .*\/Configuration\/Notifications/,
 ];

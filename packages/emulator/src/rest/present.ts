@@ -5,6 +5,8 @@ import type {
   MessageRow,
   MessagingBinding,
   ParticipantRow,
+  PushRegistrationRow,
+  ReachabilityRow,
   ServiceRow,
   UserRow,
   WebhookConfigurationRow,
@@ -78,6 +80,22 @@ export function presentMessage(view: View, row: MessageRow): Json {
     content_sid: row.contentSid,
     url,
     links: { delivery_receipts: `${url}/Receipts`, channel_metadata: `${url}/ChannelMetadata` },
+  };
+}
+
+export function presentPushBinding(view: View, row: PushRegistrationRow): Json {
+  return {
+    sid: row.id,
+    account_sid: view.accountSid,
+    chat_service_sid: view.serviceSid,
+    // There are no credentials of Apple or Google here.
+    credential_sid: null,
+    endpoint: row.registrationId,
+    identity: row.identity,
+    binding_type: row.channelType,
+    message_types: row.messageTypes,
+    ...dates(row),
+    url: `${view.root}/Bindings/${row.id}`,
   };
 }
 
@@ -159,7 +177,8 @@ export function presentWebhook(view: View, row: WebhookRow): Json {
   };
 }
 
-export function presentUser(view: View, row: UserRow): Json {
+/** `reachability` is null while the service has it off. */
+export function presentUser(view: View, row: UserRow, reachability: ReachabilityRow | null): Json {
   const url = `${view.root}/Users/${row.sid}`;
   return {
     sid: row.sid,
@@ -169,8 +188,8 @@ export function presentUser(view: View, row: UserRow): Json {
     identity: row.identity,
     friendly_name: row.friendlyName,
     attributes: row.attributes,
-    is_online: null,
-    is_notifiable: null,
+    is_online: reachability?.online ?? null,
+    is_notifiable: reachability?.notifiable ?? null,
     ...dates(row),
     url,
     links: { user_conversations: `${url}/Conversations` },

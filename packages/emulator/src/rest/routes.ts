@@ -1,3 +1,4 @@
+import { bindingRoutes } from './bindings.js';
 import type { Route } from './call.js';
 import {
   accountConfigurationRoutes,
@@ -32,5 +33,5 @@ const below = (prefix: string, routes: readonly Route[]): Route[] =>
 
 export const routes: readonly Route[] = [
   ...below('/v1', [...accountConfigurationRoutes, ...serviceRoutes, ...scopedRoutes]),
-  ...below('/v1/Services/:service', [...serviceConfigurationRoutes, ...scopedRoutes]),
+  ...below('/v1/Services/:service', [...serviceConfigurationRoutes, ...bindingRoutes, ...scopedRoutes]),
 ];

@@ -1,8 +1,10 @@
 import { addUser } from '../conversations/add-user.js';
+import { reachabilityOf } from '../conversations/reachability.js';
 import { removeUser } from '../conversations/remove-user.js';
 import { requireUser, updateUser } from '../conversations/update-user.js';
 import { given } from '../given.js';
-import { type Call, created, fetched, type Reply, type Route, removed } from './call.js';
+import type { UserRow } from '../store/rows.js';
+import { type Call, created, fetched, type Json, type Reply, type Route, removed } from './call.js';
 import { listPage } from './paging.js';
 import { presentUser } from './present.js';
 
@@ -14,31 +16,34 @@ function settings({ form }: Call) {
   });
 }
 
+const present = ({ domain, view }: Call, row: UserRow): Json =>
+  presentUser(view, row, reachabilityOf(domain, row.identity));
+
 function list(call: Call): Reply {
-  const { domain, view } = call;
+  const { domain } = call;
   return listPage(call, {
     key: 'users',
     maxPageSize: 50,
     page: (stretch) => domain.store.users.page(domain.serviceSid, stretch),
-    present: (row) => presentUser(view, row),
+    present: (row) => present(call, row),
   });
 }
 
 function create(call: Call): Reply {
   const { domain, by, form } = call;
   const row = addUser(domain, { by, identity: form.requiredText('Identity'), ...settings(call) });
-  return created(presentUser(call.view, row));
+  return created(present(call, row));
 }
 
 function fetch(call: Call): Reply {
-  return fetched(presentUser(call.view, requireUser(call.domain, call.by, call.param('user'))));
+  return fetched(present(call, requireUser(call.domain, call.by, call.param('user'))));
 }
 
 function update(call: Call): Reply {
   const { domain, by, form } = call;
   form.refuse('Identity');
   const row = updateUser(domain, { by, user: call.param('user'), ...settings(call) });
-  return fetched(presentUser(call.view, row));
+  return fetched(present(call, row));
 }
 
 function remove(call: Call): Reply {

@@ -185,6 +185,13 @@ export interface PushRegistrationRow {
   dateUpdated: number;
 }
 
+/** Whether an identity has a socket open, and an app to notify. Kept only while the service has reachability on. */
+export interface ReachabilityRow {
+  identity: string;
+  online: boolean;
+  notifiable: boolean;
+}
+
 /** A conversation-scoped webhook. */
 export interface WebhookRow {
   sid: string;

@@ -148,6 +148,10 @@ CREATE TABLE pushRegistrations (
   dateCreated INTEGER NOT NULL, dateUpdated INTEGER NOT NULL,
   UNIQUE (identity, channelType, registrationId)
 ) STRICT;
+
+CREATE TABLE reachability (
+  identity TEXT PRIMARY KEY, online INTEGER NOT NULL, notifiable INTEGER NOT NULL
+) STRICT;
 `,
 ];
 

@@ -6,6 +6,7 @@ import { createMedia, type Media } from './media.js';
 import { createMessages, type Messages } from './messages.js';
 import { createParticipants, type Participants } from './participants.js';
 import { createPushRegistrations, type PushRegistrations } from './push-registrations.js';
+import { createReachability, type Reachability } from './reachability.js';
 import { createRoles, type Roles } from './roles.js';
 import { migrate } from './schema.js';
 import { createServiceConfigurations, type ServiceConfigurations } from './service-configurations.js';
@@ -37,6 +38,7 @@ export interface Store {
   roles: Roles;
   serviceConfigurations: ServiceConfigurations;
   pushRegistrations: PushRegistrations;
+  reachability: Reachability;
   users: Users;
   webhooks: Webhooks;
   webhookConfigurations: WebhookConfigurations;
@@ -51,6 +53,7 @@ const emptied = [
   'media',
   'roles',
   'pushRegistrations',
+  'reachability',
   'serviceConfigurations',
   'webhookConfigurations',
 ];
@@ -91,6 +94,7 @@ export function openStore(path: string): Store {
     roles: createRoles(database),
     serviceConfigurations: createServiceConfigurations(database),
     pushRegistrations: createPushRegistrations(database),
+    reachability: createReachability(database),
     users: createUsers(database),
     webhooks: createWebhookTable(database),
     webhookConfigurations: createWebhookConfigurations(database),

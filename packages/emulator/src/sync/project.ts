@@ -56,6 +56,12 @@ export function projectFact(domain: Domain, fact: Fact): SyncChange[] {
       return [messageChange(domain, fact)];
     case 'message.removed':
       return removeItem(domain, syncNames.messages(fact.conversation), listPlace(fact.message.index));
+    case 'user.reachability': {
+      const { online, notifiable } = fact.reachability;
+      return [
+        putItem(domain, syncNames.userInfo(fact.user), mapPlace('reachability'), { online, notifiable }),
+      ];
+    }
     case 'webhook.added':
     case 'typing':
       return [];

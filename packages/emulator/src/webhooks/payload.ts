@@ -32,7 +32,7 @@ export interface WebhookEvent {
 }
 
 /** Absent and empty optionals are left out of the request, not sent empty. */
-type Draft = Record<string, string | number | null | undefined>;
+type Draft = Record<string, string | number | boolean | null | undefined>;
 
 /** Where an event stands: `now` is when something was removed, in milliseconds since the epoch. */
 export interface PayloadContext {
@@ -181,6 +181,12 @@ function drafts(fact: Fact, now: number): [EventName, Draft][] {
       return [['onUserAdded', userFields(fact.user)]];
     case 'user.updated':
       return [['onUserUpdated', { ...userFields(fact.user), DateUpdated: isoDate(fact.user.dateUpdated) }]];
+    case 'user.reachability': {
+      const { user, reachability } = fact;
+      const fields = { ...userFields(user), DateUpdated: isoDate(now) };
+      const reached = { isOnline: reachability.online, isNotifiable: reachability.notifiable };
+      return [['onUserUpdated', { ...fields, ...reached }]];
+    }
     default:
       return [];
   }
