@@ -18,12 +18,13 @@ import { Refusal } from '../errors.js';
 export interface MediaFiles {
   /**
    * Takes bytes in, as `sid` but not yet to be found under it, and answers how many there were once they are safe on
-   * disk. Throws `too_large` as soon as there are more than `maxBytes`; what throws leaves nothing behind.
+   * disk. Throws `too_large` as soon as there are more than `maxBytes`. What is not kept then, for whatever reason, is
+   * to be discarded.
    */
   receive(sid: string, bytes: AsyncIterable<Buffer>, maxBytes: number): Promise<number>;
   /** From now on what was received is found. At once, so that it can be part of a transaction. */
   keep(sid: string): void;
-  /** Forgets what was received and not kept. */
+  /** Forgets what was received, all of it or half, and not kept. */
   discard(sid: string): void;
   /** Undefined when there are no such bytes. Close the handle. */
   open(sid: string): Promise<FileHandle | undefined>;
@@ -65,9 +66,6 @@ export function createMediaFiles(data: string): MediaFiles {
           await handle.writeFile(chunk);
         }
         await handle.sync();
-      } catch (error) {
-        drop(sid + unfinished);
-        throw error;
       } finally {
         await handle.close();
       }

@@ -128,7 +128,7 @@ export function createMediaService(options: MediaOptions): MediaService {
 }
 
 /** What there is below `/mcs/`. */
-export function mediaRoutes(options: MediaOptions): MediaRoute[] {
+function mediaRoutes(options: MediaOptions): MediaRoute[] {
   const { domain, credentials, baseUrl, verifyToken, files, urls } = options;
 
   const actorOf = async ({ headers }: IncomingMessage): Promise<Actor> => {

@@ -33,7 +33,7 @@ interface Stretch {
 }
 
 /** The one range asked for; undefined for all of it. Several ranges, and what cannot be read, ask for all of it too. */
-export function readRange(header: string | undefined, size: number): Stretch | 'unsatisfiable' | undefined {
+function readRange(header: string | undefined, size: number): Stretch | 'unsatisfiable' | undefined {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
   if (first === '' && last === '') return undefined;
   if (first === '') {
@@ -47,7 +47,7 @@ export function readRange(header: string | undefined, size: number): Stretch | '
 }
 
 /** The headers that keep somebody else's file harmless, wherever it is opened. */
-export function contentHeaders(row: MediaRow): Record<string, string> {
+function contentHeaders(row: MediaRow): Record<string, string> {
   const type = row.contentType.split(';')[0]?.trim().toLowerCase() ?? '';
   return {
     'content-type': row.contentType,
