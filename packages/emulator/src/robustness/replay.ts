@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { given } from '../given.js';
 import { startEmulator } from '../server.js';
 import { checkStore } from './check-store.js';
 import { checkLedgers } from './ledger.js';
@@ -19,11 +20,16 @@ export async function replay(seed: number): Promise<string[]> {
   const { writers, conversationSid } = opened;
   try {
     await play(schedule.acts, writers, schedule.cuts, async (cut) => {
-      emulator.faults.refuse(cut.refuseFor > 0);
-      emulator.faults.drop(cut.writer === undefined ? undefined : identities[cut.writer]);
+      const { faults } = emulator;
+      const identity = cut.writer === undefined ? undefined : identities[cut.writer];
+      if (cut.when !== 'now') return faults.dropAround(cut.when, given({ identity }));
+      faults.refuse(cut.refuseFor > 0);
+      faults.drop(identity);
       if (cut.refuseFor > 0) await wait(cut.refuseFor);
-      emulator.faults.refuse(false);
+      faults.refuse(false);
     });
+    // Cuts that still wait for a write must not meet the last ones.
+    emulator.faults.reset();
     for (const writer of writers) {
       await connected(writer.client);
       await writer.sendForSure();

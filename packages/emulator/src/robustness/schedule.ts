@@ -14,7 +14,9 @@ export interface Cut {
   delay: number;
   /** Index of the writer whose sockets go; undefined: everybody's. */
   writer: number | undefined;
-  /** So long no new socket is let in. */
+  /** At once, or around the next write of those it is meant for. */
+  when: 'now' | 'beforeWrite' | 'afterWrite' | 'afterReply';
+  /** So many milliseconds no new socket is let in; for cuts at once. */
   refuseFor: number;
 }
 
@@ -91,6 +93,7 @@ function cut(random: Random): Cut {
     afterActs: random.between(1, writers * actsEach - 3),
     delay: random.weighted({ soon: 3, later: 1 }) === 'soon' ? random.between(0, 4) : random.between(5, 60),
     writer: random.weighted({ one: 3, all: 1 }) === 'one' ? random.between(0, writers - 1) : undefined,
+    when: random.weighted({ now: 4, beforeWrite: 1, afterWrite: 2, afterReply: 1 }),
     refuseFor: random.weighted({ no: 3, yes: 1 }) === 'yes' ? random.between(20, 150) : 0,
   };
 }
