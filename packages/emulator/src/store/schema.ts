@@ -1,7 +1,7 @@
 import type { Database } from './database.js';
 
 /** One entry a version, each taking the store from the version before it. Never edit an entry that was released. */
-const migrations = [
+export const migrations: readonly string[] = [
   `
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
