@@ -18,7 +18,11 @@ export function createBackstage(emulator: Emulator): Backstage {
     return { status: reply.status, body: isObject(answer) ? answer : {} };
   };
   const rest: Backstage['rest'] = (method, path, form) =>
-    ask(method, `/v1${path}`, form === undefined ? undefined : new URLSearchParams(form));
+    ask(
+      method,
+      `/v1${path.replace('{IS}', serviceSid)}`,
+      form === undefined ? undefined : new URLSearchParams(form),
+    );
   const order: Backstage['order'] = async (what, given) => {
     const { status, body } = await ask('POST', `/_emulator/${what}`, JSON.stringify(given));
     if (status !== 200) throw new Error(`The order was refused: ${JSON.stringify(body)}`);

@@ -1,6 +1,6 @@
 import { refused, rejection, same } from './checks.js';
 import { conversationEvent, conversationUpdated, participantEvent, participantUpdated } from './events.js';
-import { type Flow, promised } from './stage.js';
+import { type Flow, promised, unpromised } from './stage.js';
 
 export const conversationFlows = {
   'creates one with a name that is not ASCII and with attributes, without joining its creator': promised(
@@ -91,19 +91,30 @@ export const conversationFlows = {
 
   'deletes one for everybody': promised(async (stage) => {
     const {
-      clients: [alice, bob],
+      clients,
       views: [mine],
     } = await stage.share('alice', 'bob');
-    const gone = Promise.all(
-      [alice!, bob!].flatMap((client) => [
-        conversationEvent(client, 'conversationLeft', mine!.sid),
-        conversationEvent(client, 'conversationRemoved', mine!.sid),
-      ]),
-    );
+    const gone = clients.map((client) => conversationEvent(client, 'conversationRemoved', mine!.sid));
+    await mine!.delete();
+    await Promise.all(gone);
+    await refused(mine!.sendMessage('too late'), 404, 50350, 'a message to what is deleted');
+    await rejection(clients[0]!.peekConversationBySid(mine!.sid), 'a look at what is deleted');
+  }),
+
+  // When the list hears of it after the conversation itself, this SDK says only that it was removed.
+  'says of a deleted one that it was left, then that it was removed': unpromised(async (stage) => {
+    const {
+      clients: [, bob],
+      views: [mine],
+    } = await stage.share('alice', 'bob');
+    const heard: string[] = [];
+    for (const event of ['conversationLeft', 'conversationRemoved'] as const) {
+      bob!.on(event, () => heard.push(event));
+    }
+    const gone = conversationEvent(bob!, 'conversationRemoved', mine!.sid);
     await mine!.delete();
     await gone;
-    await refused(mine!.sendMessage('too late'), 404, 50350, 'a message to what is deleted');
-    await rejection(alice!.peekConversationBySid(mine!.sid), 'a look at what is deleted');
+    same(heard, ['conversationLeft', 'conversationRemoved']);
   }),
 
   'refuses a unique name that is taken, and a second addition, by their codes': promised(async (stage) => {
@@ -161,8 +172,9 @@ export const conversationFlows = {
       ['welcome back'],
     );
     const removed = conversationEvent(bob!, 'conversationRemoved', mine!.sid);
+    const seenRemoval = participantEvent(mine!, 'participantLeft', 'bob');
     await mine!.removeParticipant('bob');
-    await removed;
+    await Promise.all([removed, seenRemoval]);
     same(
       (await mine!.getParticipants()).map(({ identity }) => identity),
       ['alice'],

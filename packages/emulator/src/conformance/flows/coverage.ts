@@ -166,6 +166,24 @@ export const endpointRows: readonly EndpointRow[] = [
     path: '/Client/v2/Typing',
     flows: ['tells the others who types, ends by the message or by itself, and never echoes'],
   },
+  {
+    call: 'setPushRegistrationId',
+    method: 'POST',
+    path: '/v1/registrations',
+    flows: ['keeps a push registration, changes it, and removes it'],
+  },
+  {
+    call: 'unsetPushRegistrationId',
+    method: 'DELETE',
+    path: '/v1/registrations/{id}',
+    flows: ['keeps a push registration, changes it, and removes it'],
+  },
+  {
+    call: 'removePushRegistrations',
+    method: 'DELETE',
+    path: '/v1/registrations',
+    flows: ['keeps a push registration, changes it, and removes it'],
+  },
 ];
 
 /** What was seen to work between the SDK and a first prototype, and what is beyond a single request. */
@@ -252,9 +270,54 @@ export const areaRows: readonly AreaRow[] = [
   { area: 'close 308', flows: ['moves away on close 308 and connects again, and misses nothing'] },
   {
     area: 'leave, add again, remove, delete',
-    flows: ['lets a participant leave, be added again, and be removed', 'deletes one for everybody'],
+    flows: [
+      'lets a participant leave, be added again, and be removed',
+      'deletes one for everybody',
+      'says of a deleted one that it was left, then that it was removed',
+    ],
   },
-  { area: 'init 401', flows: ['is denied from the start with a token that has expired, and says so'] },
+  {
+    area: 'init 401, 403, 429, 500',
+    flows: [
+      'is denied from the start with a token that has expired, and says so',
+      'is denied by init 403, and comes back with another token',
+      'tries again after init 429, in the time it was told',
+      'tries again after init 500',
+    ],
+  },
+  {
+    area: 'close 401, 406, 417, 500',
+    flows: [
+      'stays away after close 401 until it has another token',
+      'is dead for good after close 406, a trap of the SDK',
+      'is dead for good after close 417, a trap of the SDK',
+      'connects again after close 500',
+    ],
+  },
+  {
+    area: 'HTTP errors; what is tried again and what is not',
+    flows: [
+      'is told of each refusal as it is, and never sends a change twice',
+      'asks again for a user when the service is overloaded for a moment',
+    ],
+  },
+  {
+    area: 'configuration and own user refused at start',
+    flows: [
+      'asks again for its configuration while that is refused, and starts',
+      'gives up when its configuration stays refused',
+      'fails to start without its own user',
+    ],
+  },
+  {
+    area: 'loss in flight, half-open sockets, late answers',
+    flows: [
+      'hears once of its message whose answer was lost with the socket',
+      'may send again what was lost before it was stored',
+      'notices nothing of a half-open socket, and has all of it after the cut',
+      'may hear of its message before its answer',
+    ],
+  },
   {
     area: 'close 410',
     flows: ['stays away after close 410, where a token given too early is lost and the next one helps'],
@@ -286,6 +349,14 @@ export const areaRows: readonly AreaRow[] = [
       'reads what a channel adds to a message',
       'names who gets a message by e-mail, and who it is from',
     ],
+  },
+  {
+    area: 'push registrations',
+    flows: ['keeps a push registration, changes it, and removes it'],
+  },
+  {
+    area: 'reachability',
+    flows: ['says who comes, who goes, and who can be notified'],
   },
   {
     area: 'session storage: the page loaded again, a stale store',

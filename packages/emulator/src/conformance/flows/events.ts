@@ -24,7 +24,7 @@ export function next<T>(
   listen: (hear: (value: T) => void) => void,
   accept: (value: T) => boolean = () => true,
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
+  const heard = new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`Waited ${patience} ms for ${what}`)), patience);
     listen((value) => {
       if (!accept(value)) return;
@@ -32,6 +32,9 @@ export function next<T>(
       resolve(value);
     });
   });
+  // What has failed already looks at it no more: that would be a second failure, of nobody.
+  heard.catch(() => {});
+  return heard;
 }
 
 /** The next time a client gets into a connection state. */

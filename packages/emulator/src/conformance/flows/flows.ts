@@ -4,11 +4,13 @@ import { conversationFlows } from './conversations.js';
 import { historyFlows } from './history.js';
 import { mediaFlows } from './media.js';
 import { messageFlows } from './messages.js';
+import { pushFlows } from './push.js';
 import { readingFlows } from './reading.js';
 import { reconnectingFlows } from './reconnecting.js';
 import type { Flow } from './stage.js';
 import { storageFlows } from './storage.js';
 import { tokenFlows } from './tokens.js';
+import { troubleFlows } from './trouble.js';
 
 const all = {
   ...connectingFlows,
@@ -19,7 +21,9 @@ const all = {
   ...readingFlows,
   ...tokenFlows,
   ...reconnectingFlows,
+  ...troubleFlows,
   ...channelFlows,
+  ...pushFlows,
   ...storageFlows,
 };
 

@@ -1,5 +1,5 @@
 import type { Conversation, Media, Message } from '@twilio/conversations';
-import { holds, rejection, same } from './checks.js';
+import { holds, present, rejection, same } from './checks.js';
 import { messageEvent, messageUpdated, shareConversation } from './events.js';
 import { promised, type Stage } from './stage.js';
 
@@ -7,11 +7,6 @@ import { promised, type Stage } from './stage.js';
 const bytes = [0, 255, 13, 10, 200, 128, 0, 1];
 const binary = (): Buffer | Blob =>
   typeof Buffer === 'undefined' ? new Blob([new Uint8Array(bytes)]) : Buffer.from(bytes);
-
-function present<T>(value: T | null | undefined, what: string): T {
-  if (value === null || value === undefined) throw new Error(`There is no ${what}`);
-  return value;
-}
 
 const text = (media: string, filename: string) => ({ contentType: 'text/plain', media, filename });
 

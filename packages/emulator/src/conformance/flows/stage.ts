@@ -9,7 +9,7 @@ export interface Backstage {
   fault(order: { op: string; [field: string]: unknown }): Promise<number>;
   /** Another order of the emulator's own: `POST /_emulator/{what}`. */
   order(what: string, body: Record<string, unknown>): Promise<Record<string, unknown>>;
-  /** A request of the REST API below `/v1`, form-encoded. */
+  /** A request of the REST API below `/v1`, form-encoded. `{IS}` stands for the service’s SID. */
   rest(method: string, path: string, form?: Record<string, string>): Promise<RestAnswer>;
   /** Writes messages by REST, one after another, with these bodies. */
   write(conversationSid: string, author: string, bodies: string[]): Promise<void>;
