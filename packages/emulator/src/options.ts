@@ -6,6 +6,8 @@ export interface EmulatorOptions {
   data?: string;
   /** Fixed credentials; by default a `:memory:` store draws new ones and a file store keeps its first. */
   credentials?: Partial<Credentials>;
+  /** A JSON file of content templates, as Twilio's Content API writes them. Default: six of our own, one of each type. */
+  templates?: string;
   /** Origins that browsers may connect from. Default: any loopback origin. */
   allowedOrigins?: readonly string[];
   /** Hosts that webhooks may be sent to. Default: loopback only. */

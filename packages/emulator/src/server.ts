@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { dirname, resolve } from 'node:path';
 import type { Clock } from './clock.js';
+import { type ContentTemplate, readTemplates } from './content/content-template.js';
 import { createChannelOrders } from './control/channel-orders.js';
 import { createControl, isControlPath, journalPath } from './control/control.js';
 import { createFaults } from './control/faults.js';
@@ -84,6 +85,15 @@ export async function startEmulator(
   }
 }
 
+function loadTemplates(path: string): ContentTemplate[] {
+  try {
+    return readTemplates(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new StartError('invalid_option', `templates: ${message}`, { cause: error });
+  }
+}
+
 function open(path: string): Store {
   try {
     if (path !== ':memory:') mkdirSync(dirname(resolve(path)), { recursive: true });
@@ -127,6 +137,7 @@ async function assemble(
     serviceSid,
     log,
     ...parts,
+    ...(options.templates !== undefined && { templates: loadTemplates(options.templates) }),
     ...(maxMediaBytes !== undefined && { mediaLimits: { bytes: maxMediaBytes, totalBytes: maxMediaBytes } }),
   });
   const mediaFiles = openMediaFiles(options.data, store);

@@ -2,6 +2,7 @@ import type { Domain } from '../conversations/domain.js';
 import type { Route } from '../upstream.js';
 import { channelsRoutes } from './channels.js';
 import { configurationRoutes } from './configuration.js';
+import { contentTemplateRoutes } from './content-templates.js';
 import { conversationsRoutes } from './conversations.js';
 import { messagesRoutes } from './messages.js';
 import { myConversationsRoutes } from './my-conversations.js';
@@ -19,6 +20,7 @@ export function clientApiRoutes(domain: Domain, mediaBase: () => string): Route[
     ...participantsRoutes(domain),
     ...messagesRoutes(domain),
     ...channelsRoutes(domain),
+    ...contentTemplateRoutes(domain),
     ...usersRoutes(domain),
     ...typingRoutes(domain),
     ...pushRegistrationRoutes(domain),

@@ -53,11 +53,5 @@ export function configurationRoutes(domain: Domain, mediaBase: () => string): Ro
         };
       },
     },
-    {
-      method: 'GET',
-      pattern: '/Client/v2/ContentTemplates',
-      // The token must be null rather than absent, or the SDK pages for ever.
-      answer: () => ({ status: 200, body: { templates: [], meta: { next_token: null } } }),
-    },
   ];
 }

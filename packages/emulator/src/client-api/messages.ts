@@ -5,7 +5,7 @@ import { removeMessage } from '../conversations/remove-message.js';
 import { updateMessage } from '../conversations/update-message.js';
 import { given } from '../given.js';
 import type { Route } from '../upstream.js';
-import { actorOf, optionalText, optionalTexts, readBody, refuseFields } from './fields.js';
+import { actorOf, optionalText, optionalTexts, readBody } from './fields.js';
 import { presentMessage } from './present.js';
 
 const path = '/Client/v2/Conversations/:conversation/Messages';
@@ -17,7 +17,6 @@ export function messagesRoutes(domain: Domain): Route[] {
       pattern: path,
       answer(call) {
         const body = readBody(call);
-        refuseFields(body, ['content_sid', 'content_variables']);
         const conversationSid = call.path.conversation ?? '';
         const message = addMessage(domain, {
           by: actorOf(call),
@@ -27,6 +26,8 @@ export function messagesRoutes(domain: Domain): Route[] {
             subject: optionalText(body, 'subject'),
             attributes: optionalText(body, 'attributes'),
             mediaSids: optionalTexts(body, 'media_sids'),
+            contentSid: optionalText(body, 'content_sid'),
+            contentVariables: optionalText(body, 'content_variables'),
           }),
         });
         return { status: 201, body: presentMessage(requireConversation(domain, conversationSid), message) };

@@ -27,6 +27,7 @@ export function addMedia(domain: Domain, input: AddMedia, place: () => void): Me
       author: actorName(input.by),
       conversationSid: null,
       messageSid: null,
+      rendered: null,
       category: input.category,
       filename: checkFilename(input.filename),
       contentType: checkContentType(input.contentType),

@@ -6,6 +6,7 @@ import { aggregateOf, receiptsFor } from './delivery.js';
 import type { Domain } from './domain.js';
 import { checkAttributes, checkBody, checkIdentity, checkSubject } from './limits.js';
 import { requireConversation, requireOpen } from './membership.js';
+import { contentOf, renderedMedia } from './message-content.js';
 import { recipientsOf } from './message-recipients.js';
 import { participantNamed } from './messaging-binding.js';
 import { standingIn } from './standing.js';
@@ -20,6 +21,10 @@ export interface AddMessage {
   attributes?: string;
   /** Uploads to attach, in this order. */
   mediaSids?: readonly string[];
+  /** A content template in place of a body. */
+  contentSid?: string;
+  /** JSON. */
+  contentVariables?: string;
 }
 
 /** The one way to add a message, whoever adds it. */
@@ -33,7 +38,8 @@ export function addMessage(domain: Domain, input: AddMessage): MessageRow {
     const author = input.by.source === 'SDK' ? input.by.identity : checkIdentity(input.author ?? 'system');
     const participant = actor.member ?? participantNamed(domain, before.sid, author);
     const others = store.participants.withoutIdentity(before.sid);
-    const body = input.body ?? null;
+    const content = contentOf(domain, input);
+    const body = content?.body ?? input.body ?? null;
     const uploads = requireUploads(domain, input.by, input.mediaSids ?? []);
     if (uploads.length > 0) actor.require('sendMediaMessage');
     if (body === null && uploads.length === 0 && input.by.source === 'API') {
@@ -50,8 +56,8 @@ export function addMessage(domain: Domain, input: AddMessage): MessageRow {
       subject: checkSubject(input.subject ?? null),
       attributes: checkAttributes(input.attributes ?? ''),
       medias: uploads.map(summarise),
-      contentSid: null,
-      contentVariables: null,
+      contentSid: input.contentSid || null,
+      contentVariables: input.contentVariables || null,
       channelMetadata: null,
       delivery: null,
       recipients: recipientsOf(author, participant?.sid ?? null, others),
@@ -59,6 +65,8 @@ export function addMessage(domain: Domain, input: AddMessage): MessageRow {
       dateCreated: now,
       dateUpdated: now,
     };
+    const rendered = content && renderedMedia(domain, message, content);
+    if (rendered) message.medias.push(summarise(rendered));
     const receipts = receiptsFor(domain, message, others);
     message.delivery = aggregateOf(receipts);
     const conversation: ConversationRow = {
@@ -70,6 +78,7 @@ export function addMessage(domain: Domain, input: AddMessage): MessageRow {
     store.conversations.update(conversation);
     store.messages.insert(message);
     for (const receipt of receipts) store.deliveryReceipts.insert(receipt);
+    if (rendered) store.media.insert(rendered);
     for (const upload of uploads) {
       store.media.update({
         ...upload,

@@ -1,4 +1,6 @@
 import { type Clock, systemClock } from '../clock.js';
+import type { ContentTemplate } from '../content/content-template.js';
+import { seedTemplates } from '../content/seed-templates.js';
 import { createFacts } from '../fact-bus.js';
 import type { Facts } from '../facts.js';
 import { fixedSid, type Ids, randomIds } from '../ids.js';
@@ -21,6 +23,7 @@ export interface Domain {
   serviceSid: string;
   messagingServiceSid: string;
   mediaLimits: MediaLimits;
+  templates: readonly ContentTemplate[];
 }
 
 /** Where a domain lives: its store and account. Everything else has a default. */
@@ -31,6 +34,7 @@ export interface DomainOptions {
   clock?: Clock;
   ids?: Ids;
   mediaLimits?: Partial<MediaLimits>;
+  templates?: readonly ContentTemplate[];
   log?: (line: string) => void;
 }
 
@@ -57,5 +61,6 @@ export function createDomain(options: DomainOptions): Domain {
     serviceSid,
     messagingServiceSid: fixedSid('MG', accountSid),
     mediaLimits: { ...mediaLimits, ...options.mediaLimits },
+    templates: options.templates ?? seedTemplates,
   };
 }

@@ -69,6 +69,16 @@ export async function sendContent(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (row.rendered !== null) {
+    const bytes = Buffer.from(row.rendered);
+    response.writeHead(200, {
+      ...contentHeaders(row),
+      'cache-control': 'no-store',
+      'content-length': bytes.length,
+    });
+    response.end(request.method === 'HEAD' ? undefined : bytes);
+    return;
+  }
   const handle = await files.open(row.sid);
   if (!handle) throw new Refusal('media_not_found', `the bytes of ${row.sid} are gone`);
   try {

@@ -20,7 +20,7 @@ function list(call: Call): Reply {
 }
 
 function content({ form }: Call) {
-  form.refuse('ContentSid', 'ContentVariables', 'DateCreated', 'DateUpdated');
+  form.refuse('DateCreated', 'DateUpdated');
   return given({
     author: form.text('Author'),
     body: form.text('Body'),
@@ -31,7 +31,12 @@ function content({ form }: Call) {
 function create(call: Call): Reply {
   const { domain, by, form } = call;
   const conversationSid = pathConversation(call).sid;
-  const more = given({ subject: form.text('Subject'), mediaSids: form.list('MediaSid') });
+  const more = given({
+    subject: form.text('Subject'),
+    mediaSids: form.list('MediaSid'),
+    contentSid: form.text('ContentSid'),
+    contentVariables: form.text('ContentVariables'),
+  });
   const row = addMessage(domain, { by, conversationSid, ...content(call), ...more });
   return created(presentMessage(call.view, row));
 }
@@ -43,7 +48,7 @@ function fetch(call: Call): Reply {
 
 function update(call: Call): Reply {
   const { domain, by, form } = call;
-  form.refuse('Subject', 'MediaSid');
+  form.refuse('Subject', 'MediaSid', 'ContentSid', 'ContentVariables');
   const conversationSid = pathConversation(call).sid;
   const row = updateMessage(domain, { by, conversationSid, sid: call.param('message'), ...content(call) });
   return fetched(presentMessage(call.view, row));

@@ -24,6 +24,7 @@ export function createMedia(database: Database): Media {
     filename: optional(text),
     contentType: text,
     size: integer,
+    rendered: optional(text),
     dateCreated: integer,
     dateUpdated: integer,
   });

@@ -134,6 +134,8 @@ export interface MediaRow extends MediaSummary {
   /** Null until a message carries it. */
   conversationSid: string | null;
   messageSid: string | null;
+  /** Of a template that a message brought: what would be the file, which was rendered here and never uploaded. */
+  rendered: string | null;
   dateCreated: number;
   dateUpdated: number;
 }

@@ -115,7 +115,7 @@ ALTER TABLE messages ADD COLUMN recipients TEXT NOT NULL DEFAULT '[]';
 CREATE TABLE media (
   sid TEXT PRIMARY KEY, chatServiceSid TEXT NOT NULL, author TEXT NOT NULL,
   conversationSid TEXT, messageSid TEXT,
-  category TEXT NOT NULL, filename TEXT, contentType TEXT NOT NULL, size INTEGER NOT NULL,
+  category TEXT NOT NULL, filename TEXT, contentType TEXT NOT NULL, size INTEGER NOT NULL, rendered TEXT,
   dateCreated INTEGER NOT NULL, dateUpdated INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX mediaByConversation ON media (conversationSid);

@@ -36,7 +36,8 @@ export function messageData(message: MessageRow): JsonObject {
     author: message.author,
     memberSid: message.participantSid,
     text: message.body,
-    type: message.medias.length > 0 ? 'media' : 'text',
+    // A rendered template is a text that brings its form along.
+    type: message.medias.some(({ category }) => category === 'media') ? 'media' : 'text',
     attributes: message.attributes,
     timestamp: isoDate(message.dateCreated),
     dateUpdated: isoDate(message.dateUpdated),
