@@ -19,6 +19,11 @@ export type RefusalName =
   | 'unique_name_like_sid'
   | 'conversation_closed'
   | 'conversation_created_closed'
+  | 'inactive_timer_too_short'
+  | 'closed_timer_too_short'
+  | 'inactive_timer_invalid'
+  | 'closed_timer_invalid'
+  | 'too_many_conversations'
   | 'too_many_participants'
   | 'too_many_non_chat_participants'
   | 'binding_invalid'
@@ -95,6 +100,15 @@ export const refusals: Readonly<Record<RefusalName, RefusalEntry>> = {
     status: 400,
     code: 50384,
     message: 'Conversation can not be created closed',
+  },
+  inactive_timer_too_short: { status: 400, code: 50375, message: 'The timer is too short' },
+  closed_timer_too_short: { status: 400, code: 50376, message: 'The timer is too short' },
+  inactive_timer_invalid: { status: 400, code: 50379, message: 'The timer is not an ISO 8601 duration' },
+  closed_timer_invalid: { status: 400, code: 50380, message: 'The timer is not an ISO 8601 duration' },
+  too_many_conversations: {
+    status: 400,
+    code: 50214,
+    message: 'A user takes part in at most 1000 conversations that are not closed',
   },
   too_many_participants: {
     status: 400,

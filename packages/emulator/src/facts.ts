@@ -15,7 +15,14 @@ export type Actor = { source: 'SDK'; identity: string } | { source: 'API'; webho
 /** A thing that happened. Each fact carries the rows as they are after the change. */
 export type Fact =
   | { type: 'conversation.added'; by: Actor; conversation: ConversationRow }
-  | { type: 'conversation.updated'; by: Actor; conversation: ConversationRow; before: ConversationRow }
+  | {
+      type: 'conversation.updated';
+      by: Actor;
+      conversation: ConversationRow;
+      before: ConversationRow;
+      /** Why the state changed, when no request asked for it. */
+      reason?: 'TIMER' | 'EVENT';
+    }
   | {
       type: 'conversation.removed';
       by: Actor;

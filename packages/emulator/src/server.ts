@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { dirname, resolve } from 'node:path';
-import type { Clock } from './clock.js';
+import { type Alarm, type Clock, systemAlarm } from './clock.js';
 import { type ContentTemplate, readTemplates } from './content/content-template.js';
 import { createChannelOrders } from './control/channel-orders.js';
 import { createControl, isControlPath, journalPath } from './control/control.js';
@@ -10,6 +10,7 @@ import { answerByForce } from './control/forced-answer.js';
 import { createJournal } from './control/journal.js';
 import { createDomain, type Domain } from './conversations/domain.js';
 import { seedRoles } from './conversations/roles.js';
+import { startStateTimers } from './conversations/state-timers.js';
 import { settleCredentials } from './credentials.js';
 import { createGuard } from './http/guards.js';
 import { refuseUpgrade } from './http/refuse-upgrade.js';
@@ -53,6 +54,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
 /** What only our own tests put in the place of the real thing. */
 export interface StartParts {
   clock?: Clock;
+  alarm?: Alarm;
 }
 
 export async function startEmulator(
@@ -136,7 +138,7 @@ async function assemble(
     accountSid,
     serviceSid,
     log,
-    ...parts,
+    ...(parts.clock && { clock: parts.clock }),
     ...(options.templates !== undefined && { templates: loadTemplates(options.templates) }),
     ...(maxMediaBytes !== undefined && { mediaLimits: { bytes: maxMediaBytes, totalBytes: maxMediaBytes } }),
   });
@@ -212,9 +214,11 @@ async function assemble(
     throw error;
   });
   boundPort = served.port;
+  const stopTimers = startStateTimers(domain, parts.alarm ?? systemAlarm);
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    stopTimers();
     await realtime.close();
     await served.close();
     await media.close();

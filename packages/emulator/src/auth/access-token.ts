@@ -1,6 +1,6 @@
 import { compactVerify, decodeProtectedHeader, type ProtectedHeaderParameters } from 'jose';
 import type { Clock } from '../clock.js';
-import { limits } from '../conversations/limits.js';
+import { checkIdentity } from '../conversations/limits.js';
 import { isObject, type JsonObject, parseJson } from '../json.js';
 import type { Credentials } from '../options.js';
 
@@ -61,9 +61,16 @@ function checkClaims(claims: JsonObject, serviceSid: string, now: number): Token
   if (exp - start > maxLifetimeSeconds) return refuseToken(20157);
   if (!isObject(grants) || !isObject(grants.chat)) return refuseToken(20106);
   const { identity } = grants;
-  const named = typeof identity === 'string' && identity !== '' && identity.length <= limits.identityLength;
-  if (!named || grants.chat.service_sid !== serviceSid) return refuseToken(20106);
+  if (!isIdentity(identity) || grants.chat.service_sid !== serviceSid) return refuseToken(20106);
   return { valid: true, token: { identity, expiresAt: exp * 1000 } };
+}
+
+function isIdentity(value: unknown): value is string {
+  try {
+    return typeof value === 'string' && checkIdentity(value) === value;
+  } catch {
+    return false;
+  }
 }
 
 function readHeader(token: string): ProtectedHeaderParameters | undefined {

@@ -1,7 +1,8 @@
 import { Client, type ClientOptions } from '@twilio/conversations';
 import { SignJWT } from 'jose';
 import { onTestFinished } from 'vitest';
-import { createEmulator, type Emulator, type EmulatorOptions } from '../index.js';
+import type { Emulator, EmulatorOptions } from '../index.js';
+import { type StartParts, startEmulator } from '../server.js';
 import { next } from './flows/events.js';
 
 export { next, reaches, shareConversation } from './flows/events.js';
@@ -27,8 +28,8 @@ interface ConnectOptions {
   seconds?: number;
 }
 
-export async function startService(options: EmulatorOptions = {}): Promise<Service> {
-  const emulator = await createEmulator(options);
+export async function startService(options: EmulatorOptions = {}, parts: StartParts = {}): Promise<Service> {
+  const { emulator } = await startEmulator(options, parts);
   const { credentials } = emulator;
   const clients: Client[] = [];
 

@@ -1,10 +1,12 @@
 import { Refusal } from '../errors.js';
 import type { Actor } from '../facts.js';
 import type { ConversationRow, ConversationState } from '../store/rows.js';
+import { serviceConfiguration } from './configure-service.js';
 import type { Domain } from './domain.js';
 import { checkAttributes, checkName, limits } from './limits.js';
 import { actorName } from './membership.js';
 import { requireOfService } from './standing.js';
+import { checkTimer, withTimersFrom } from './state.js';
 import { checkUniqueName } from './unique-name.js';
 
 export interface AddConversation {
@@ -13,6 +15,9 @@ export interface AddConversation {
   uniqueName?: string | null;
   attributes?: string;
   state?: ConversationState;
+  /** ISO 8601 durations; empty for none. Not given: those of the account. */
+  timerInactive?: string;
+  timerClosed?: string;
 }
 
 /** Creates a conversation without participants: its creator joins as everybody does. */
@@ -22,7 +27,8 @@ export function addConversation(domain: Domain, input: AddConversation): Convers
     requireOfService(domain, input.by, 'createConversation');
     if (input.state === 'closed') throw new Refusal('conversation_created_closed');
     const now = clock.now();
-    const conversation: ConversationRow = {
+    const account = serviceConfiguration(domain);
+    const row: ConversationRow = {
       sid: ids.sid('CH'),
       accountSid: domain.accountSid,
       chatServiceSid: domain.serviceSid,
@@ -37,13 +43,20 @@ export function addConversation(domain: Domain, input: AddConversation): Convers
       nextMessageIndex: 0,
       lastMessageIndex: null,
       lastMessageTimestamp: null,
-      timerInactive: null,
-      timerClosed: null,
+      timerInactive:
+        input.timerInactive === undefined
+          ? account.timerInactive
+          : checkTimer('Timers.Inactive', 'inactive', input.timerInactive, now),
+      timerClosed:
+        input.timerClosed === undefined
+          ? account.timerClosed
+          : checkTimer('Timers.Closed', 'closed', input.timerClosed, now),
       dateInactive: null,
       dateClosed: null,
       dateCreated: now,
       dateUpdated: now,
     };
+    const conversation = withTimersFrom(row, now);
     store.conversations.insert(conversation);
     record({ type: 'conversation.added', by: input.by, conversation });
     return conversation;

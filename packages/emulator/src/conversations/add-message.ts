@@ -10,6 +10,7 @@ import { contentOf, renderedMedia } from './message-content.js';
 import { recipientsOf } from './message-recipients.js';
 import { participantNamed } from './messaging-binding.js';
 import { standingIn } from './standing.js';
+import { awakened } from './state.js';
 
 export interface AddMessage {
   by: Actor;
@@ -70,7 +71,7 @@ export function addMessage(domain: Domain, input: AddMessage): MessageRow {
     const receipts = receiptsFor(domain, message, others);
     message.delivery = aggregateOf(receipts);
     const conversation: ConversationRow = {
-      ...before,
+      ...awakened(domain, record, input.by, before),
       nextMessageIndex: before.nextMessageIndex + 1,
       lastMessageIndex: message.index,
       lastMessageTimestamp: now,

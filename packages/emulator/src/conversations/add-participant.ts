@@ -36,6 +36,9 @@ export function addParticipant(domain: Domain, input: AddParticipant): Participa
     if (store.participants.count(conversation.sid) >= limits.participants) {
       throw new Refusal('too_many_participants');
     }
+    if (store.participants.countOpenOfIdentity(domain.serviceSid, identity) >= limits.conversationsOfUser) {
+      throw new Refusal('too_many_conversations', identity);
+    }
     ensureUser(domain, { by: input.by, identity });
     const now = domain.clock.now();
     const roles = newcomerRoles(domain);

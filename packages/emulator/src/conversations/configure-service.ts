@@ -1,12 +1,16 @@
 import type { ServiceConfigurationRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { checkRole } from './roles.js';
+import { checkTimer } from './state.js';
 
 export interface ConfigureService {
   conversationCreatorRoleSid?: string;
   conversationRoleSid?: string;
   serviceRoleSid?: string;
   reachabilityEnabled?: boolean;
+  /** ISO 8601 durations that new conversations get; empty for none. */
+  timerInactive?: string;
+  timerClosed?: string;
 }
 
 /** The configuration of the service, which exists before anybody has set it. */
@@ -49,6 +53,13 @@ export function configureService(domain: Domain, input: ConfigureService): Servi
       row.serviceRoleSid = checkRole(domain, 'DefaultChatServiceRoleSid', 'service', serviceRoleSid);
     }
     if (reachabilityEnabled !== undefined) row.reachabilityEnabled = reachabilityEnabled;
+    const now = domain.clock.now();
+    if (input.timerInactive !== undefined) {
+      row.timerInactive = checkTimer('DefaultInactiveTimer', 'inactive', input.timerInactive, now);
+    }
+    if (input.timerClosed !== undefined) {
+      row.timerClosed = checkTimer('DefaultClosedTimer', 'closed', input.timerClosed, now);
+    }
     domain.store.serviceConfigurations.put(row);
     return row;
   });

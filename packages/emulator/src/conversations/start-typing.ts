@@ -1,6 +1,6 @@
 import type { Actor } from '../facts.js';
 import type { Domain } from './domain.js';
-import { requireConversation, requireMember } from './membership.js';
+import { requireConversation, requireMember, requireOpen } from './membership.js';
 
 export interface StartTyping {
   by: Extract<Actor, { source: 'SDK' }>;
@@ -12,6 +12,7 @@ export function startTyping(domain: Domain, input: StartTyping): void {
   domain.facts.commit((record) => {
     const conversation = requireConversation(domain, input.conversationSid);
     const participant = requireMember(domain, input.by, conversation);
+    requireOpen(conversation);
     record({ type: 'typing', by: input.by, conversation, participant });
   });
 }

@@ -4,6 +4,7 @@ import type { Domain } from './domain.js';
 import { checkAttributes, checkName, limits } from './limits.js';
 import { requireConversation, requireOpen } from './membership.js';
 import { standingIn } from './standing.js';
+import { checkTimer, withTimersFrom } from './state.js';
 import { checkUniqueName } from './unique-name.js';
 
 export interface UpdateConversation {
@@ -14,6 +15,9 @@ export interface UpdateConversation {
   uniqueName?: string | null;
   attributes?: string;
   state?: ConversationState;
+  /** ISO 8601 durations; empty for none. */
+  timerInactive?: string;
+  timerClosed?: string;
 }
 
 /** Changes what is given and leaves the rest. */
@@ -27,7 +31,7 @@ export function updateConversation(domain: Domain, input: UpdateConversation): C
     if (input.attributes !== undefined) actor.require('editConversationAttributes');
     requireOpen(before);
     const now = domain.clock.now();
-    const conversation: ConversationRow = { ...before, dateUpdated: now };
+    let conversation: ConversationRow = { ...before, dateUpdated: now };
     if (input.friendlyName !== undefined) {
       conversation.friendlyName = checkName('FriendlyName', input.friendlyName);
     }
@@ -41,6 +45,15 @@ export function updateConversation(domain: Domain, input: UpdateConversation): C
       conversation.state = input.state;
       conversation.stateUpdated = now;
     }
+    const { timerInactive, timerClosed } = input;
+    if (timerInactive !== undefined) {
+      conversation.timerInactive = checkTimer('Timers.Inactive', 'inactive', timerInactive, now);
+    }
+    if (timerClosed !== undefined) {
+      conversation.timerClosed = checkTimer('Timers.Closed', 'closed', timerClosed, now);
+    }
+    const timed = timerInactive !== undefined || timerClosed !== undefined;
+    if (timed || conversation.state !== before.state) conversation = withTimersFrom(conversation, now);
     domain.store.conversations.update(conversation);
     record({ type: 'conversation.updated', by: input.by, conversation, before });
     return conversation;

@@ -4,7 +4,7 @@ import { given } from '../given.js';
 import type { ConversationRow, ParticipantRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { checkAttributes } from './limits.js';
-import { isOwn, requireConversation } from './membership.js';
+import { isOwn, requireConversation, requireOpen } from './membership.js';
 import { checkReadIndex } from './read-state.js';
 import { standingIn } from './standing.js';
 
@@ -26,6 +26,8 @@ export function updateParticipant(domain: Domain, input: UpdateParticipant): Par
   return domain.facts.commit((record) => {
     const conversation = requireConversation(domain, input.conversationSid);
     const actor = standingIn(domain, input.by, conversation);
+    // Where somebody has read to is no part of what has been closed.
+    if (input.attributes !== undefined || input.roleSid !== undefined) requireOpen(conversation);
     const before = requireParticipant(domain, conversation, input.sid);
     if (isOwn(input.by, before.identity)) {
       actor.require('editOwnParticipantAttributes', 'editAnyParticipantAttributes');

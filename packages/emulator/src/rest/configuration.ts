@@ -8,12 +8,13 @@ import { presentWebhookConfiguration } from './present.js';
 
 function accountConfiguration({ domain, view }: Call): Json {
   const url = `${view.baseUrl}/v1/Configuration`;
+  const { timerInactive, timerClosed } = serviceConfiguration(domain);
   return {
     account_sid: view.accountSid,
     default_chat_service_sid: domain.serviceSid,
     default_messaging_service_sid: domain.messagingServiceSid,
-    default_inactive_timer: null,
-    default_closed_timer: null,
+    default_inactive_timer: timerInactive,
+    default_closed_timer: timerClosed,
     url,
     links: { service: `${view.baseUrl}/v1/Services/${domain.serviceSid}`, webhooks: `${url}/Webhooks` },
   };
@@ -21,7 +22,6 @@ function accountConfiguration({ domain, view }: Call): Json {
 
 function updateAccount(call: Call): Reply {
   const { form, domain } = call;
-  form.refuse('DefaultInactiveTimer', 'DefaultClosedTimer');
   const only = {
     DefaultChatServiceSid: domain.serviceSid,
     DefaultMessagingServiceSid: domain.messagingServiceSid,
@@ -31,6 +31,13 @@ function updateAccount(call: Call): Reply {
       throw new Refusal('invalid_parameter', `${name} can only be ${sid}: the emulator has no other`);
     }
   }
+  configureService(
+    domain,
+    given({
+      timerInactive: form.text('DefaultInactiveTimer'),
+      timerClosed: form.text('DefaultClosedTimer'),
+    }),
+  );
   return fetched(accountConfiguration(call));
 }
 

@@ -95,9 +95,9 @@ describe.each(scopes)('conversations below the %s prefix', (scope) => {
     expect(await refused({ uniqueName: `CH${'0'.repeat(32)}` })).toMatchObject({ status: 400, code: 50390 });
     expect(await refused({ state: 'closed' })).toMatchObject({ status: 400, code: 50384 });
     expect(await refused({ attributes: '{' })).toMatchObject({ status: 400, code: 20001 });
-    const timers = await refused({ 'timers.inactive': 'PT1M' });
-    expect(timers).toMatchObject({ status: 400, code: 20001 });
-    expect(timers.message).toContain('Timers.Inactive');
+    const bound = await refused({ 'bindings.email.name': 'x' });
+    expect(bound).toMatchObject({ status: 400, code: 20001 });
+    expect(bound.message).toContain('Bindings.Email.Name');
     const state = await refused({ state: 'asleep' as 'active' });
     expect(state.message).toContain('State is not one of active, inactive, closed');
   });

@@ -13,8 +13,6 @@ const unsupported = [
   'MessagingServiceSid',
   'DateCreated',
   'DateUpdated',
-  'Timers.Inactive',
-  'Timers.Closed',
   'Bindings.Email.Address',
   'Bindings.Email.Name',
 ];
@@ -26,6 +24,8 @@ function settings({ form }: Call) {
     uniqueName: form.text('UniqueName'),
     attributes: form.text('Attributes'),
     state: form.oneOf('State', states),
+    timerInactive: form.text('Timers.Inactive'),
+    timerClosed: form.text('Timers.Closed'),
   });
 }
 

@@ -6,6 +6,10 @@ export interface Conversations {
   bySid(sid: string): ConversationRow | undefined;
   byUniqueName(serviceSid: string, name: string): ConversationRow | undefined;
   page(serviceSid: string, stretch: Stretch, state?: ConversationState): Placed<ConversationRow>[];
+  /** Those whose timers have run out. */
+  due(now: number): ConversationRow[];
+  /** When the next timer runs out. */
+  nextDue(): number | undefined;
   insert(row: ConversationRow): void;
   update(row: ConversationRow): void;
   /** Takes its participants, messages and webhooks with it. */
@@ -43,6 +47,13 @@ export function createConversations(database: Database): Conversations {
       state === undefined
         ? table.page('chatServiceSid = ?', [serviceSid], stretch)
         : table.page('chatServiceSid = ? AND state = ?', [serviceSid, state], stretch),
+    due: (now) => table.all('WHERE dateInactive <= ? OR dateClosed <= ? ORDER BY rowid', now, now),
+    nextDue() {
+      const first = (column: 'dateInactive' | 'dateClosed') =>
+        table.one(`WHERE ${column} IS NOT NULL ORDER BY ${column}`)?.[column] ?? Number.POSITIVE_INFINITY;
+      const next = Math.min(first('dateInactive'), first('dateClosed'));
+      return Number.isFinite(next) ? next : undefined;
+    },
     insert: table.insert,
     update: table.update,
     remove: (sid) => table.remove('sid = ?', sid),

@@ -11,6 +11,8 @@ export interface Participants {
   withoutIdentity(conversationSid: string): ParticipantRow[];
   page(conversationSid: string, stretch: Stretch): Placed<ParticipantRow>[];
   count(conversationSid: string): number;
+  /** In how many conversations an identity takes part that are not closed. */
+  countOpenOfIdentity(serviceSid: string, identity: string): number;
   /** What an identity takes part in, oldest membership first. */
   pageOfIdentity(serviceSid: string, identity: string, stretch: Stretch): Placed<ParticipantRow>[];
   /** What an address takes part in, oldest membership first. */
@@ -45,6 +47,13 @@ export function createParticipants(database: Database): Participants {
     withoutIdentity: (conversationSid) =>
       table.all('WHERE conversationSid = ? AND identity IS NULL ORDER BY rowid', conversationSid),
     count: (conversationSid) => table.count('conversationSid = ?', conversationSid),
+    countOpenOfIdentity: (serviceSid, identity) =>
+      table.count(
+        `identity = ? AND conversationSid IN
+         (SELECT sid FROM conversations WHERE chatServiceSid = ? AND state <> 'closed')`,
+        identity,
+        serviceSid,
+      ),
     pageOfIdentity: (serviceSid, identity, stretch) =>
       table.page(
         'identity = ? AND conversationSid IN (SELECT sid FROM conversations WHERE chatServiceSid = ?)',

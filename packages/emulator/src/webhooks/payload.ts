@@ -121,7 +121,11 @@ function userFields(row: UserRow): Draft {
   };
 }
 
-function stateFields(conversation: ConversationRow, before: ConversationRow): Draft {
+function stateFields(
+  conversation: ConversationRow,
+  before: ConversationRow,
+  reason: 'API' | 'TIMER' | 'EVENT',
+): Draft {
   return {
     ChatServiceSid: conversation.chatServiceSid,
     MessagingServiceSid: conversation.messagingServiceSid,
@@ -129,7 +133,7 @@ function stateFields(conversation: ConversationRow, before: ConversationRow): Dr
     StateFrom: before.state,
     StateTo: conversation.state,
     StateUpdated: isoDate(conversation.stateUpdated),
-    Reason: 'API',
+    Reason: reason,
   };
 }
 
@@ -139,10 +143,12 @@ function drafts(fact: Fact, now: number): [EventName, Draft][] {
     case 'conversation.added':
       return [['onConversationAdded', conversationFields(fact.conversation)]];
     case 'conversation.updated': {
-      const { conversation, before } = fact;
+      const { conversation, before, reason } = fact;
       const updated: [EventName, Draft] = ['onConversationUpdated', conversationFields(conversation)];
       if (conversation.state === before.state) return [updated];
-      return [updated, ['onConversationStateUpdated', stateFields(conversation, before)]];
+      const state = stateFields(conversation, before, reason ?? 'API');
+      // Nobody updated what changed by itself.
+      return [...(reason ? [] : [updated]), ['onConversationStateUpdated', state]];
     }
     case 'conversation.removed':
       return [['onConversationRemoved', { ...conversationFields(fact.conversation), DateRemoved }]];
