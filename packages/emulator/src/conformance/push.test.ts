@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client, UserUpdatedEventArgs } from '@twilio/conversations';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openRawClient } from './raw-client.js';
 import { next, type Service, shareConversation, startService } from './service.js';
 
@@ -116,8 +116,10 @@ describe('push registrations with the official SDK', () => {
       });
     }
     expect((await alice.request('DELETE', path, { address: 'device-1' })).httpStatus).toBe(400);
+    const other = registration({ data: { registration_id: 'device-9' } });
+    await alice.request('POST', path, other);
     expect((await alice.request('DELETE', `${path}/${id}`, {})).httpStatus).toBe(204);
-    expect(await bindings(service)).toEqual([]);
+    expect(await bindings(service)).toMatchObject([{ identity: 'alice', endpoint: 'device-9' }]);
   });
 });
 
@@ -150,6 +152,20 @@ describe('reachability with the official SDK', () => {
     expect(await (await rest(service, 'Users/bob')).json()).toMatchObject({
       ...{ is_online: false, is_notifiable: true },
     });
+  });
+
+  it('lasts until the last socket has gone', async () => {
+    const service = await startService();
+    await rest(service, 'Configuration', { ReachabilityEnabled: 'true' });
+    const [first, second] = [await openRawClient(service), await openRawClient(service)];
+    for (const socket of [first, second]) await socket.init('bob');
+    first.socket.close();
+    await first.closed;
+    const known = async () => (await (await rest(service, 'Users/bob')).json()) as { is_online: boolean };
+    await known();
+    expect(await known()).toMatchObject({ is_online: true });
+    second.socket.close();
+    await vi.waitFor(async () => expect(await known()).toMatchObject({ is_online: false }));
   });
 
   it('is nobody’s business, and costs nothing, while it is off', async () => {
