@@ -11,6 +11,7 @@ import { ensureUser } from './conversations/ensure-user.js';
 import { forgetWhoWasOnline, updateReachability } from './conversations/reachability.js';
 import { refuseUpgrade } from './http/refuse-upgrade.js';
 import type { Credentials } from './options.js';
+import { type SyncLimits, syncLimits } from './sync/subscriptions.js';
 import { createSync } from './sync/sync.js';
 import type { Trouble } from './trouble/trouble.js';
 import { createTurn } from './turn.js';
@@ -20,7 +21,7 @@ import { createContinue } from './twilsock/continuation.js';
 import { createKeepAlive } from './twilsock/keep-alive.js';
 import { createUpstream, type Reply, type Session } from './upstream.js';
 
-interface RealtimeLimits extends ConnectionLimits {
+export interface RealtimeLimits extends ConnectionLimits, SyncLimits {
   /** The largest frame a client may send, in bytes. */
   frameBytes: number;
 }
@@ -64,14 +65,19 @@ export const socketPath = '/v3/wsconnect';
 
 export function createRealtime(options: RealtimeOptions): Realtime {
   const { domain, credentials, baseUrl, log, trouble, trace, answered } = options;
-  const limits: RealtimeLimits = { ...connectionLimits, frameBytes: 1024 * 1024, ...options.limits };
+  const limits: RealtimeLimits = {
+    ...connectionLimits,
+    ...syncLimits,
+    frameBytes: 1024 * 1024,
+    ...options.limits,
+  };
   const sessions = new Map<string, Set<Session>>();
   const connections = new Map<Connection, () => Session | undefined>();
   // Its Sync objects are gone: a client of a deleted user begins anew.
   const stopListening = domain.facts.listen((fact) => {
     if (fact.type === 'user.removed') drop(fact.user.identity);
   });
-  const sync = createSync(domain, (identity) => sessions.get(identity) ?? []);
+  const sync = createSync(domain, (identity) => sessions.get(identity) ?? [], limits);
   const upstream = createUpstream([...clientApiRoutes(domain, baseUrl), ...sync.routes], log);
   // What is subscribed after its reply replays from the store: what is in it must have been announced, and no more.
   const turn = createTurn<Reply>(domain.facts, ({ afterwards }) => afterwards !== undefined);

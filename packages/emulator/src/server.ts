@@ -20,8 +20,10 @@ import { createMediaService, isMediaPath } from './media/media.js';
 import { createMediaFiles, type MediaFiles } from './media/media-files.js';
 import { createTemporaryUrls, mediaUrlKey } from './media/temporary-urls.js';
 import type { Credentials, Emulator, EmulatorOptions } from './options.js';
+
 import { createPush } from './push/push.js';
-import { createRealtime, socketPath } from './realtime.js';
+import { createRealtime, type RealtimeLimits, socketPath } from './realtime.js';
+
 import { respondRefusal } from './rest/respond.js';
 import { createRest } from './rest/rest.js';
 import { StartError } from './start-error.js';
@@ -55,6 +57,8 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
 export interface StartParts {
   clock?: Clock;
   alarm?: Alarm;
+  /** For tests that cannot wait as long, or send as much, as a service bears. */
+  limits?: Partial<RealtimeLimits>;
 }
 
 export async function startEmulator(
@@ -143,14 +147,20 @@ async function assemble(
     ...(maxMediaBytes !== undefined && { mediaLimits: { bytes: maxMediaBytes, totalBytes: maxMediaBytes } }),
   });
   const mediaFiles = openMediaFiles(options.data, store);
-  const webhooks = createWebhooks({ domain, credentials, allowedHosts: allowedWebhookHosts, log });
+  const journal = createJournal(domain.clock);
+  const webhooks = createWebhooks({
+    domain,
+    credentials,
+    allowedHosts: allowedWebhookHosts,
+    log,
+    trace: (delivery) => journal.add({ direction: 'out', identity: null, ...delivery }),
+  });
   const rest = createRest({ domain, credentials, log });
 
   // The port is known once the server listens, which is before anybody can ask.
   let boundPort = 0;
   const restUrl = () => `http://127.0.0.1:${boundPort}`;
   const guard = createGuard({ port: () => boundPort, ...(allowedOrigins && { allowedOrigins }) });
-  const journal = createJournal(domain.clock);
   const answered = (request: IncomingMessage, status: number, size = 0): void => {
     const { method = '' } = request;
     journal.add({ direction: 'in', identity: null, method, path: pathOf(request), status, size });
@@ -162,6 +172,7 @@ async function assemble(
     baseUrl: restUrl,
     log,
     trouble,
+    limits: parts.limits ?? {},
     trace: journal.add,
     answered,
   });

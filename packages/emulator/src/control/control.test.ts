@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { StartedEmulator } from '../server.js';
+import { startReceiver } from '../testing/receiver.js';
 import { ask, helperFor, startForTest } from '../testing/start.js';
 
 const faults = '/_emulator/faults';
@@ -153,6 +154,40 @@ describe('the log over HTTP', () => {
       { ...common, method: 'GET', path: '/v1/Nothing', status: 501 },
       { ...common, method: 'POST', path: faults, status: 200 },
       { ...common, method: 'GET', path: '/v3/wsconnect', status: 503 },
+    ]);
+  });
+
+  it('tells of webhook deliveries, those that failed too, and not of their queries', async () => {
+    const started = await startForTest();
+    const receiver = await startReceiver();
+    const { v1 } = helperFor(started).conversations;
+    const configure = (url: string) =>
+      v1.configuration.webhooks().update({ postWebhookUrl: url, filters: ['onConversationAdded'] });
+    const options = { xTwilioWebhookEnabled: 'true' } as const;
+    await configure(`${receiver.url}/hook?secret=1`);
+    await v1.conversations.create(options);
+    await started.webhooks.idle();
+    receiver.answer = { status: 500 };
+    await v1.conversations.create(options);
+    await started.webhooks.idle();
+    await configure('http://127.0.0.1:1/nobody');
+    await v1.conversations.create(options);
+    await started.webhooks.idle();
+    const common = {
+      time: expect.any(String),
+      direction: 'out',
+      identity: null,
+      method: 'POST',
+      size: expect.any(Number),
+      webhook: 'onConversationAdded',
+      ms: expect.any(Number),
+    };
+    const { port } = receiver;
+    const deliveries = (await log(started)).filter(({ webhook }) => webhook !== undefined);
+    expect(deliveries).toEqual([
+      { ...common, target: `http://127.0.0.1:${port}/hook`, status: 204 },
+      { ...common, target: `http://127.0.0.1:${port}/hook`, status: 500, failed: 'answered 500' },
+      { ...common, target: 'http://127.0.0.1:1/nobody', failed: 'ECONNREFUSED' },
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { type Clock, isoDate } from '../clock.js';
 
-/** A frame or request that passed. What it held is not here: no token, secret, header or message. */
+/** A frame, request or webhook delivery that passed. What it held is not here: no token, secret, header or message. */
 export interface JournalEntry {
   direction: 'in' | 'out';
   /** Who the socket belongs to; `null` for a request, and for a socket that has not proved itself. */
@@ -18,6 +18,14 @@ export interface JournalEntry {
   registrations?: number;
   /** Bytes of the frame; of a plain request, of the body it was answered with. */
   size: number;
+  /** The event of a webhook delivery. */
+  webhook?: string;
+  /** Host and path a webhook was told at. */
+  target?: string;
+  /** Why a delivery failed. */
+  failed?: string;
+  /** Milliseconds that a delivery took. */
+  ms?: number;
 }
 
 /** The last things that passed. */
@@ -27,12 +35,12 @@ export interface Journal {
   lines(): string;
 }
 
-type OfPushes = 'push' | 'conversation' | 'registrations';
+type Occasional = 'push' | 'conversation' | 'registrations' | 'webhook' | 'target' | 'failed' | 'ms';
 
 /** Fields in the order in which they are written. */
 interface JournalLine
-  extends Record<Exclude<keyof JournalEntry, OfPushes>, unknown>,
-    Partial<Record<OfPushes, unknown>> {
+  extends Record<Exclude<keyof JournalEntry, Occasional>, unknown>,
+    Partial<Record<Occasional, unknown>> {
   time: number;
 }
 
@@ -46,7 +54,8 @@ const ownCopy = (text: string | undefined, length: number): string | undefined =
 export function createJournal(clock: Clock, length = 1_000): Journal {
   const kept: JournalLine[] = [];
   return {
-    add({ direction, identity, frame, method, path, status, push, conversation, registrations, size }) {
+    add({ push, conversation, registrations, webhook, target, failed, ms, ...entry }) {
+      const { direction, identity, frame, method, path, status, size } = entry;
       // A whole URL where a path belongs may hold a password.
       const shortPath = path === undefined || path.startsWith('/') ? ownCopy(path, longestPath) : '?';
       // Written out when somebody asks: every frame passes here, and hardly any is looked at.
@@ -60,6 +69,12 @@ export function createJournal(clock: Clock, length = 1_000): Journal {
         status,
         ...(push !== undefined && { push, conversation, registrations }),
         size,
+        ...(webhook !== undefined && {
+          webhook,
+          target: ownCopy(target, longestPath),
+          failed: ownCopy(failed, longestPath),
+          ms,
+        }),
       });
       // In blocks, so that an entry costs the same however many are kept.
       if (kept.length >= 2 * length) kept.splice(0, kept.length - length);

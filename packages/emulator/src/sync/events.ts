@@ -23,12 +23,17 @@ export function changeEvent(change: SyncChange, correlationId: string | number |
   };
 }
 
+/** The number of a change in the one order of its object. */
+export const eventIdOf = (change: SyncChange): number =>
+  'item' in change ? change.item.lastEventId : change.object.lastEventId;
+
 function eventBody(change: SyncChange): JsonObject {
   const { object } = change;
   const sid = { [`${object.type}_sid`]: object.sid };
+  const id = eventIdOf(change);
   if (change.type === 'updated' || change.type === 'removed') {
     return {
-      id: object.lastEventId,
+      id,
       ...sid,
       date_created: isoDate(object.dateUpdated),
       ...(object.type === 'document' && change.type === 'updated'
@@ -38,7 +43,7 @@ function eventBody(change: SyncChange): JsonObject {
   }
   const { item } = change;
   return {
-    id: item.lastEventId,
+    id,
     ...sid,
     ...(object.type === 'list' ? { item_index: item.position } : { item_key: item.key }),
     item_data: parseJson(item.data),

@@ -3,57 +3,95 @@ import type { Session } from '../upstream.js';
 
 /** Who hears of which object, and what each session has read: all of it ends with its socket. */
 export interface Subscribers {
-  add(session: Session, object: Pick<SyncObjectRow, 'sid'>): void;
+  /** Until a moment of the clock, after which the session hears nothing unless it was added again. */
+  add(session: Session, object: Pick<SyncObjectRow, 'sid'>, until: number): void;
   remove(session: Session, sid: string): void;
   /** Takes an identity off an object it may no longer read, without a word. */
   removeIdentity(identity: string, sid: string): void;
   removeObject(sid: string): void;
   forget(session: Session): void;
-  of(sid: string): Iterable<Session>;
+  of(sid: string, now: number): Session[];
   /**
    * Notes that a session read items of an object. A client that works from its session storage subscribes without
    * an event id; what changed since its first read is what it may have missed.
    */
   noteRead(session: Session, object: Pick<SyncObjectRow, 'sid' | 'lastEventId'>): void;
   firstRead(session: Session, sid: string): number | undefined;
+  /**
+   * Notes whether a client without an event id has subscribed to an object that nothing has happened to. The SDK takes
+   * an id of 0 for none, so it will ask without one again after a reconnect: what it missed then is everything.
+   */
+  noteUntouched(session: Session, sid: string, untouched: boolean): void;
+  knewUntouched(session: Session, sid: string): boolean;
 }
 
+/** Clients whose untouched objects are remembered; of more than these, the oldest are forgotten. */
+const rememberedClients = 10_000;
+
 export function createSubscribers(): Subscribers {
-  const byObject = new Map<string, Set<Session>>();
+  const byObject = new Map<string, Map<Session, number>>();
+  const bySession = new Map<Session, Set<string>>();
   const reads = new WeakMap<Session, Map<string, number>>();
+  const untouched = new Map<string, Set<string>>();
   const gone = new WeakSet<Session>();
 
   const remove = (session: Session, sid: string): void => {
+    bySession.get(session)?.delete(sid);
     const sessions = byObject.get(sid);
     sessions?.delete(session);
     if (sessions?.size === 0) byObject.delete(sid);
   };
 
   return {
-    add(session, { sid }) {
+    add(session, { sid }, until) {
       // A socket may be dropped by the very replay that precedes its subscription.
       if (gone.has(session)) return;
-      const sessions = byObject.get(sid);
-      if (sessions) sessions.add(session);
-      else byObject.set(sid, new Set([session]));
+      const sessions = byObject.get(sid) ?? new Map<Session, number>();
+      byObject.set(sid, sessions.set(session, until));
+      const objects = bySession.get(session) ?? new Set<string>();
+      bySession.set(session, objects.add(sid));
     },
     remove,
     removeIdentity(identity, sid) {
-      for (const session of byObject.get(sid) ?? []) {
+      for (const session of [...(byObject.get(sid)?.keys() ?? [])]) {
         if (session.identity === identity) remove(session, sid);
       }
     },
-    removeObject: (sid) => void byObject.delete(sid),
+    removeObject(sid) {
+      for (const session of [...(byObject.get(sid)?.keys() ?? [])]) remove(session, sid);
+    },
     forget(session) {
       gone.add(session);
-      for (const sid of [...byObject.keys()]) remove(session, sid);
+      for (const sid of [...(bySession.get(session) ?? [])]) remove(session, sid);
+      bySession.delete(session);
     },
-    of: (sid) => byObject.get(sid) ?? [],
+    of(sid, now) {
+      const hearing: Session[] = [];
+      for (const [session, until] of byObject.get(sid) ?? []) {
+        if (until > now) hearing.push(session);
+        else remove(session, sid);
+      }
+      return hearing;
+    },
     noteRead(session, { sid, lastEventId }) {
       const seen = reads.get(session) ?? new Map<string, number>();
       reads.set(session, seen);
       if (!seen.has(sid)) seen.set(sid, lastEventId);
     },
     firstRead: (session, sid) => reads.get(session)?.get(sid),
+    noteUntouched({ continuation }, sid, is) {
+      if (!is) {
+        untouched.get(continuation)?.delete(sid);
+        return;
+      }
+      const known = untouched.get(continuation) ?? new Set<string>();
+      // Moved to the end, where the youngest are.
+      untouched.delete(continuation);
+      untouched.set(continuation, known.add(sid));
+      if (untouched.size <= rememberedClients) return;
+      const [oldest] = untouched.keys();
+      if (oldest !== undefined) untouched.delete(oldest);
+    },
+    knewUntouched: ({ continuation }, sid) => untouched.get(continuation)?.has(sid) ?? false,
   };
 }

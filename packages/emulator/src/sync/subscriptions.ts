@@ -4,13 +4,22 @@ import { isObject, type JsonObject, parseJson } from '../json.js';
 import type { SyncObjectRow } from '../store/rows.js';
 import type { Reply, Session } from '../upstream.js';
 import { requireReadable } from './access.js';
-import { changeEvent, changesAfter } from './events.js';
+import { changeEvent, changesAfter, eventIdOf } from './events.js';
 import type { Subscribers } from './subscribers.js';
 
 /** Notifications that must arrive in order: results and replays. Live events have types of their own. */
 const orderedMessageType = 'twilio.sync.event';
 
 const largestBatch = 1000;
+
+export interface SyncLimits {
+  /** Seconds after which clients are asked to subscribe anew; after half as many more, who did not hears nothing. */
+  subscriptionTtl: number;
+  /** Events that one subscription request may have replayed; the client asks again for the rest. */
+  replayEvents: number;
+}
+
+export const syncLimits: SyncLimits = { subscriptionTtl: 86_400, replayEvents: 1_000 };
 
 interface SubscriptionRequest {
   sid: string;
@@ -30,15 +39,20 @@ export function answerSubscriptions(
   subscribers: Subscribers,
   session: Session,
   body: string,
+  limits: SyncLimits,
 ): Reply {
   const batch = readBatch(body);
   return {
     status: 202,
-    body: { estimated_delivery_in_ms: 10_000, max_batch_size: largestBatch, ttl_in_s: 86_400 },
+    body: {
+      estimated_delivery_in_ms: 10_000,
+      max_batch_size: largestBatch,
+      ttl_in_s: limits.subscriptionTtl,
+    },
     afterwards: () =>
       batch.action === 'cancel'
         ? cancel(subscribers, session, batch)
-        : establish(domain, subscribers, session, batch),
+        : establish(domain, subscribers, session, batch, limits),
   };
 }
 
@@ -48,9 +62,12 @@ function establish(
   subscribers: Subscribers,
   session: Session,
   { requests, correlationId }: SubscriptionBatch,
+  limits: SyncLimits,
 ): void {
+  const until = domain.clock.now() + 1.5 * limits.subscriptionTtl * 1000;
   const established: JsonObject[] = [];
   const failed: JsonObject[] = [];
+  let left = limits.replayEvents;
   for (const { sid, type, lastEventId } of requests) {
     const about = { object_sid: sid, object_type: type };
     const object = readable(domain, session, sid, type);
@@ -59,15 +76,32 @@ function establish(
       failed.push({ ...about, error: { status, code, message: object.message } });
       continue;
     }
-    const since = lastEventId ?? subscribers.firstRead(session, sid) ?? object.lastEventId;
-    for (const change of changesAfter(domain.store, sid, since)) {
+    const since = lastEventId ?? missedSince(subscribers, session, object);
+    const missed = changesAfter(domain.store, sid, since);
+    const told = missed.slice(0, left);
+    left -= told.length;
+    for (const change of told) {
       session.push(orderedMessageType, JSON.stringify(changeEvent(change, correlationId)));
     }
-    subscribers.add(session, object);
+    if (told.length < missed.length) {
+      // The client has counted along: it asks again at once, with the id of the last event it got.
+      const last = told.at(-1);
+      const reached = last === undefined ? since : eventIdOf(last);
+      established.push({ ...about, replay_status: 'interrupted', last_event_id: reached });
+      continue;
+    }
+    subscribers.noteUntouched(session, sid, lastEventId === null && object.lastEventId === 0);
+    subscribers.add(session, object, until);
     established.push({ ...about, replay_status: 'completed', last_event_id: object.lastEventId });
   }
   if (established.length > 0) pushResult(session, 'subscription_established', correlationId, established);
   if (failed.length > 0) pushResult(session, 'subscription_failed', correlationId, failed);
+}
+
+/** For a client that works from its session storage and knows no event id. What it never read, it reads afterwards. */
+function missedSince(subscribers: Subscribers, session: Session, object: SyncObjectRow): number {
+  if (subscribers.knewUntouched(session, object.sid)) return 0;
+  return subscribers.firstRead(session, object.sid) ?? object.lastEventId;
 }
 
 function cancel(
@@ -77,6 +111,7 @@ function cancel(
 ): void {
   const canceled = requests.map(({ sid, type }) => {
     subscribers.remove(session, sid);
+    subscribers.noteUntouched(session, sid, false);
     return { object_sid: sid, object_type: type };
   });
   if (canceled.length > 0) pushResult(session, 'subscription_canceled', correlationId, canceled);
@@ -125,7 +160,12 @@ function readBatch(body: string): SubscriptionBatch {
   if (!Array.isArray(requests) || requests.length > largestBatch) {
     throw new Refusal('invalid_parameter', `requests is a list of at most ${largestBatch}`);
   }
-  return { action, correlationId, requests: requests.map(readRequest) };
+  const bySid = new Map<string, SubscriptionRequest>();
+  for (const request of requests.map(readRequest)) {
+    // An object that is named twice is meant once: the first time.
+    if (!bySid.has(request.sid)) bySid.set(request.sid, request);
+  }
+  return { action, correlationId, requests: [...bySid.values()] };
 }
 
 function readRequest(request: unknown): SubscriptionRequest {

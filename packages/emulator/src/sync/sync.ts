@@ -10,7 +10,7 @@ import { queryItems } from './items.js';
 import type { SyncChange } from './objects.js';
 import { projectFact } from './project.js';
 import { createSubscribers } from './subscribers.js';
-import { answerSubscriptions } from './subscriptions.js';
+import { answerSubscriptions, type SyncLimits, syncLimits } from './subscriptions.js';
 import { typingNotice } from './typing.js';
 
 export interface Sync {
@@ -29,7 +29,11 @@ const collections = { Documents: 'document', Lists: 'list', Maps: 'map' } as con
 type Collection = keyof typeof collections;
 
 /** Keeps the Sync objects in step with the facts, serves them, and pushes their changes. */
-export function createSync(domain: Domain, sessionsOf: (identity: string) => Iterable<Session>): Sync {
+export function createSync(
+  domain: Domain,
+  sessionsOf: (identity: string) => Iterable<Session>,
+  limits: SyncLimits = syncLimits,
+): Sync {
   const subscribers = createSubscribers();
   const projected = new WeakMap<Fact, SyncChange[]>();
 
@@ -47,7 +51,7 @@ export function createSync(domain: Domain, sessionsOf: (identity: string) => Ite
     for (const change of projected.get(fact) ?? []) {
       const { object } = change;
       const event = JSON.stringify(changeEvent(change, null));
-      for (const session of subscribers.of(object.sid)) {
+      for (const session of subscribers.of(object.sid, domain.clock.now())) {
         session.push(`com.twilio.rtd.cds.${object.type}`, event);
       }
       if (change.type === 'removed') subscribers.removeObject(object.sid);
@@ -95,7 +99,8 @@ export function createSync(domain: Domain, sessionsOf: (identity: string) => Ite
       {
         method: 'POST',
         pattern: '/v4/Subscriptions',
-        answer: ({ session, request }) => answerSubscriptions(domain, subscribers, session, request.body),
+        answer: ({ session, request }) =>
+          answerSubscriptions(domain, subscribers, session, request.body, limits),
       },
     ],
     begin(session, user) {

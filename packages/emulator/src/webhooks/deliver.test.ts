@@ -36,11 +36,16 @@ describe('a delivery', () => {
   it('fails with the status of an answer that is no success, and follows no redirect', async () => {
     const receiver = await startReceiver();
     receiver.answer = { status: 500, body: 'stack trace' };
-    expect(await deliver(post(receiver.url), options)).toEqual({ delivered: false, reason: 'answered 500' });
+    expect(await deliver(post(receiver.url), options)).toEqual({
+      delivered: false,
+      reason: 'answered 500',
+      status: 500,
+    });
     receiver.answer = { status: 307, headers: { location: `${receiver.url}/elsewhere` } };
     expect(await deliver(post(receiver.url), options)).toEqual({
       delivered: false,
       reason: 'answered 307; redirects are not followed',
+      status: 307,
     });
     expect(receiver.received).toHaveLength(2);
   });

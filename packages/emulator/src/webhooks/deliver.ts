@@ -11,7 +11,10 @@ export interface Delivery {
   fields: FormFields;
 }
 
-export type Outcome = { delivered: true; status: number } | { delivered: false; reason: string };
+/** `status` is what was answered, if anything was. */
+export type Outcome =
+  | { delivered: true; status: number }
+  | { delivered: false; reason: string; status?: number };
 
 export interface DeliverOptions {
   authToken: string;
@@ -69,7 +72,7 @@ function open(url: URL, delivery: Delivery, addresses: readonly Address[], signa
 function judgeAnswer(status: number): Outcome {
   if (status >= 200 && status < 300) return { delivered: true, status };
   const note = status >= 300 && status < 400 ? '; redirects are not followed' : '';
-  return { delivered: false, reason: `answered ${status}${note}` };
+  return { delivered: false, reason: `answered ${status}${note}`, status };
 }
 
 /** Reads the answer to its end, which nobody wants but which must stay within bounds. */

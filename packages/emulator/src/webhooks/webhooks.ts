@@ -13,8 +13,24 @@ export interface WebhooksOptions {
   /** Hosts besides loopback that may be called. */
   allowedHosts: readonly string[];
   log: (line: string) => void;
+  /** Hears of every delivery when it is over. */
+  trace?: (delivery: DeliveryTrace) => void;
   /** How long a webhook may take to answer, in milliseconds. Default 5000. */
   timeoutMs?: number;
+}
+
+/** A delivery that is over, without what it held. */
+export interface DeliveryTrace {
+  /** The event. */
+  webhook: string;
+  method: string;
+  /** Host and path; queries and user names may hold secrets. */
+  target: string;
+  status?: number;
+  failed?: string;
+  ms: number;
+  /** Bytes of the form. */
+  size: number;
 }
 
 export interface Webhooks {
@@ -47,7 +63,7 @@ function loggable(url: string): string {
  * itself. The store is asked at once, so that an event goes to those who were there when it happened.
  */
 export function createWebhooks(options: WebhooksOptions): Webhooks {
-  const { domain, credentials, allowedHosts, log, timeoutMs } = options;
+  const { domain, credentials, allowedHosts, log, trace, timeoutMs } = options;
   const { store, facts } = domain;
   const deliverOptions: DeliverOptions = {
     authToken: credentials.authToken,
@@ -70,7 +86,17 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
       log(`Studio flows do not run here yet: ${hook.flowSid} was not told of ${event.name} in ${where}`);
       return;
     }
+    const startedAt = performance.now();
     const outcome = await deliver({ ...hook, fields: event.fields }, deliverOptions);
+    trace?.({
+      webhook: event.name,
+      method: hook.method,
+      target: loggable(hook.url),
+      ...('status' in outcome && { status: outcome.status }),
+      ...(!outcome.delivered && { failed: outcome.reason }),
+      ms: Math.round(performance.now() - startedAt),
+      size: new URLSearchParams(event.fields).toString().length,
+    });
     if (outcome.delivered) return;
     log(`Webhook ${event.name} of ${where} to ${loggable(hook.url)} failed: ${outcome.reason}`);
   };
