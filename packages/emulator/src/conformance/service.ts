@@ -1,6 +1,7 @@
 import { Client, type ClientOptions } from '@twilio/conversations';
 import { SignJWT } from 'jose';
 import { onTestFinished } from 'vitest';
+import type { Domain } from '../conversations/domain.js';
 import type { Emulator, EmulatorOptions } from '../index.js';
 import { type StartParts, startEmulator } from '../server.js';
 import { next } from './flows/events.js';
@@ -15,6 +16,8 @@ export interface Service extends Emulator {
   connect(identity: string, options?: ConnectOptions): Promise<Client>;
   /** An SDK client that may still be on its way, or never get there. */
   open(token: string): Client;
+  /** What the emulator stands on, for what no client could do so fast. */
+  domain: Domain;
 }
 
 export interface TokenBend {
@@ -29,7 +32,7 @@ interface ConnectOptions {
 }
 
 export async function startService(options: EmulatorOptions = {}, parts: StartParts = {}): Promise<Service> {
-  const { emulator } = await startEmulator(options, parts);
+  const { emulator, domain } = await startEmulator(options, parts);
   const { credentials } = emulator;
   const clients: Client[] = [];
 
@@ -67,6 +70,7 @@ export async function startService(options: EmulatorOptions = {}, parts: StartPa
   });
   return {
     ...emulator,
+    domain,
     token,
     open,
     async connect(identity, { seconds } = {}) {

@@ -17,9 +17,15 @@ export interface SyncLimits {
   subscriptionTtl: number;
   /** Events that one subscription request may have replayed; the client asks again for the rest. */
   replayEvents: number;
+  /** Bytes after which a replay stops likewise: much less than a slow reader may leave unread. */
+  replayBytes: number;
 }
 
-export const syncLimits: SyncLimits = { subscriptionTtl: 86_400, replayEvents: 1_000 };
+export const syncLimits: SyncLimits = {
+  subscriptionTtl: 86_400,
+  replayEvents: 1_000,
+  replayBytes: 4 * 1024 * 1024,
+};
 
 interface SubscriptionRequest {
   sid: string;
@@ -67,7 +73,8 @@ function establish(
   const until = domain.clock.now() + 1.5 * limits.subscriptionTtl * 1000;
   const established: JsonObject[] = [];
   const failed: JsonObject[] = [];
-  let left = limits.replayEvents;
+  let events = limits.replayEvents;
+  let bytes = limits.replayBytes;
   for (const { sid, type, lastEventId } of requests) {
     const about = { object_sid: sid, object_type: type };
     const object = readable(domain, session, sid, type);
@@ -77,16 +84,18 @@ function establish(
       continue;
     }
     const since = lastEventId ?? missedSince(subscribers, session, object);
-    const missed = changesAfter(domain.store, sid, since);
-    const told = missed.slice(0, left);
-    left -= told.length;
-    for (const change of told) {
-      session.push(orderedMessageType, JSON.stringify(changeEvent(change, correlationId)));
-    }
-    if (told.length < missed.length) {
+    let reached = since;
+    const untold = changesAfter(domain.store, sid, since).some((change) => {
+      if (events === 0 || bytes <= 0) return true;
+      const event = JSON.stringify(changeEvent(change, correlationId));
+      session.push(orderedMessageType, event);
+      reached = eventIdOf(change);
+      events -= 1;
+      bytes -= event.length;
+      return false;
+    });
+    if (untold) {
       // The client has counted along: it asks again at once, with the id of the last event it got.
-      const last = told.at(-1);
-      const reached = last === undefined ? since : eventIdOf(last);
       established.push({ ...about, replay_status: 'interrupted', last_event_id: reached });
       continue;
     }
