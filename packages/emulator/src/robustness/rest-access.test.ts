@@ -25,7 +25,7 @@ async function build() {
   const names: Record<string, string> = {
     ...{ service: credentials.serviceSid, conversation: room.sid, participant: participant.sid },
     ...{ message: message.sid, webhook: webhook.sid, user: 'alice', role: role.sid },
-    receipt: `DY${'0'.repeat(32)}`,
+    ...{ receipt: `DY${'0'.repeat(32)}`, binding: `BS${'0'.repeat(32)}` },
   };
   const ask = async (
     { method, path }: Pick<Route, 'method' | 'path'>,

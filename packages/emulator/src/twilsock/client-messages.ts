@@ -2,6 +2,13 @@ import { isObject, type JsonObject } from '../json.js';
 import type { TunnelledRequest } from '../upstream.js';
 import type { Frame } from './frames.js';
 
+/** Which pushes a product of the client wants. */
+export interface Registration {
+  type: string;
+  product: string;
+  messageTypes: string[];
+}
+
 /** What a client may say, one case a method. */
 export type ClientMessage =
   | {
@@ -10,7 +17,7 @@ export type ClientMessage =
       token: string;
       continuationToken: string | null;
       /** Undefined when the frame says nothing of them. */
-      registrations: JsonObject[] | undefined;
+      registrations: Registration[] | undefined;
     }
   | { method: 'update'; id: string; token: string }
   | { method: 'message'; id: string; request: TunnelledRequest }
@@ -53,13 +60,28 @@ export function readClientMessage({ header, payload }: Frame): ClientMessage {
 function readInit(id: string, header: JsonObject): ClientMessage {
   const { token, continuation_token, registrations } = header;
   if (typeof token !== 'string') return invalid(id, 'token is not a string');
+  const read = Array.isArray(registrations) ? registrations.slice(0, 10).map(readRegistration) : undefined;
+  const known = read?.filter((one) => one !== undefined);
+  if (known?.length !== read?.length) {
+    return invalid(id, 'registrations is not a list of {type, product, message_types}');
+  }
   return {
     method: 'init',
     id,
     token,
     continuationToken: typeof continuation_token === 'string' ? continuation_token : null,
-    registrations: Array.isArray(registrations) ? registrations.filter(isObject).slice(0, 10) : undefined,
+    registrations: known,
   };
+}
+
+// Checked to the last string, as the reply repeats it: JSON can be read at a depth at which it cannot be written.
+function readRegistration(value: unknown): Registration | undefined {
+  if (!isObject(value)) return undefined;
+  const { type, product, message_types: messageTypes } = value;
+  if (typeof type !== 'string' || typeof product !== 'string' || !Array.isArray(messageTypes))
+    return undefined;
+  if (!messageTypes.every((one) => typeof one === 'string')) return undefined;
+  return { type, product, messageTypes };
 }
 
 function readRequest(id: string, request: unknown, body: string): ClientMessage {

@@ -164,11 +164,11 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
       continuation_token: continuation.token,
       continuation_token_status: continuation.status,
       offline_storage: { ip_messaging: { storage_id: storageId } },
-      init_registrations: message.registrations?.map((registration) => ({
+      init_registrations: message.registrations?.map(({ type, product, messageTypes }) => ({
         notification_ctx_id: randomUUID(),
-        type: registration.type,
-        product: registration.product,
-        message_types: registration.message_types,
+        type,
+        product,
+        message_types: messageTypes,
       })),
     });
   };
