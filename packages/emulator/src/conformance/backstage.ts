@@ -1,10 +1,13 @@
+import type { AddressInfo } from 'node:net';
 import { SignJWT } from 'jose';
+import { WebSocket, WebSocketServer } from 'ws';
 import { isObject, parseJson } from '../json.js';
 import type { Emulator } from '../options.js';
 import type { Backstage } from './flows/stage.js';
 
 /** What flows ask of an emulator, over HTTP wherever that is how a developer would ask. */
-export function createBackstage(emulator: Emulator): Backstage {
+export function createBackstage(emulator: Emulator): Backstage & { close(): void } {
+  const lines: WebSocketServer[] = [];
   const { credentials, restUrl } = emulator;
   const { accountSid, authToken, apiKeySid, apiKeySecret, serviceSid } = credentials;
   const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
@@ -60,6 +63,30 @@ export function createBackstage(emulator: Emulator): Backstage {
         .map((line) => JSON.parse(line) as { direction: string; method?: string; path?: string })
         .filter(({ direction, method }) => direction === 'in' && method !== undefined)
         .map(({ method, path }) => `${method} ${path}`);
+    },
+    async losing(text) {
+      const line = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
+      lines.push(line);
+      await new Promise((resolve) => line.once('listening', resolve));
+      let lost = false;
+      line.on('connection', (near) => {
+        const far = new WebSocket(emulator.wsUrl, { perMessageDeflate: false });
+        const opened = new Promise((resolve) => far.once('open', resolve));
+        near.on('message', (data: Buffer) => void opened.then(() => far.send(data)));
+        far.on('message', (data: Buffer) => {
+          if (!lost && data.includes(text)) lost = true;
+          else near.send(data);
+        });
+        near.on('close', () => far.terminate());
+        far.on('close', () => near.terminate());
+      });
+      return `ws://127.0.0.1:${(line.address() as AddressInfo).port}${new URL(emulator.wsUrl).pathname}`;
+    },
+    close() {
+      for (const line of lines) {
+        for (const socket of line.clients) socket.terminate();
+        line.close();
+      }
     },
     async reset() {
       emulator.reset();

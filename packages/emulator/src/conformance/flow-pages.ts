@@ -16,7 +16,7 @@ import { createStage } from '/flows/stage.js';
 const { Client } = window.Twilio.Conversations;
 // The test answers \`ask\`.
 const ask = (what) => (...given) => window.ask(what, given);
-const backstage = Object.fromEntries(['token', 'fault', 'order', 'rest', 'write', 'asked', 'reset'].map((what) => [what, ask(what)]));
+const backstage = Object.fromEntries(['token', 'fault', 'order', 'rest', 'write', 'asked', 'losing', 'reset'].map((what) => [what, ask(what)]));
 
 window.play = async (name, wsUrl) => {
   const stage = createStage({ Client, wsUrl, backstage });

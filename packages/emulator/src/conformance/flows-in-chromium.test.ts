@@ -5,6 +5,7 @@ import { createEmulator } from '../index.js';
 import { createBackstage } from './backstage.js';
 import { serveFlows } from './flow-pages.js';
 import { type FlowName, flowNames } from './flows/flows.js';
+import type { Backstage } from './flows/stage.js';
 import { mustHaveAsked } from './play.js';
 
 let site: Awaited<ReturnType<typeof serveFlows>>;
@@ -29,12 +30,12 @@ const sdkGivesUp = /disconnected|Connection is not initialized/;
 
 async function playInPage(name: FlowName): Promise<void> {
   const emulator = await createEmulator();
+  const backstage = createBackstage(emulator);
   const page = await context.newPage();
   try {
-    const backstage = createBackstage(emulator);
     const complaints: string[] = [];
     page.on('pageerror', ({ message }) => complaints.push(message));
-    await page.exposeFunction('ask', (what: keyof typeof backstage, given: never[]) =>
+    await page.exposeFunction('ask', (what: keyof Backstage, given: never[]) =>
       (backstage[what] as (...given: never[]) => Promise<unknown>)(...given),
     );
     await page.goto(site.origin, { waitUntil: 'load' });
@@ -48,6 +49,7 @@ async function playInPage(name: FlowName): Promise<void> {
     expect(complaints.filter((message) => !sdkGivesUp.test(message))).toEqual([]);
   } finally {
     await page.close();
+    backstage.close();
     await emulator.close();
   }
 }

@@ -34,6 +34,7 @@ export function play(title: string, { Client: Sdk, version, disturb, choose = ()
           mustHaveAsked(name, await backstage.asked());
         } finally {
           await stage.close();
+          backstage.close();
           await emulator.close();
         }
       },

@@ -117,6 +117,23 @@ export const conversationFlows = {
     same(heard, ['conversationLeft', 'conversationRemoved']);
   }),
 
+  'hears that it was closed, and is read but not written any more': promised(async (stage) => {
+    const {
+      views: [mine, theirs],
+    } = await stage.share('alice', 'bob');
+    await mine!.sendMessage('the last word');
+    const told = [mine!, theirs!].map((view) => conversationUpdated(view, 'state'));
+    const { status } = await stage.rest('POST', `/Conversations/${mine!.sid}`, { State: 'closed' });
+    same(status, 200, 'status of closing');
+    for (const { conversation } of await Promise.all(told)) same(conversation.state?.current, 'closed');
+    await refused(theirs!.sendMessage('too late'), 400, 50377, 'a message to what is closed');
+    await refused(mine!.updateFriendlyName('x'), 400, 50377, 'a change of what is closed');
+    same(
+      (await theirs!.getMessages()).items.map(({ body }) => body),
+      ['the last word'],
+    );
+  }),
+
   'refuses a unique name that is taken, and a second addition, by their codes': promised(async (stage) => {
     const alice = await stage.connect('alice');
     const first = await alice.createConversation({ uniqueName: 'taken' });

@@ -167,6 +167,15 @@ export const endpointRows: readonly EndpointRow[] = [
     flows: ['tells the others who types, ends by the message or by itself, and never echoes'],
   },
   {
+    call: 'getContentTemplates',
+    method: 'GET',
+    path: '/Client/v2/ContentTemplates',
+    flows: [
+      'lists content templates, one of each type',
+      'sends a content template filled in, and the others read its data',
+    ],
+  },
+  {
     call: 'setPushRegistrationId',
     method: 'POST',
     path: '/v1/registrations',
@@ -349,6 +358,19 @@ export const areaRows: readonly AreaRow[] = [
       'reads what a channel adds to a message',
       'names who gets a message by e-mail, and who it is from',
     ],
+  },
+  {
+    area: 'content templates and their data',
+    flows: [
+      'lists content templates, one of each type',
+      'sends a content template filled in, and the others read its data',
+      'reads the data of every type of template',
+    ],
+  },
+  { area: 'state closed', flows: ['hears that it was closed, and is read but not written any more'] },
+  {
+    area: 'a lost result of a subscription',
+    flows: ['asks again for a subscription whose result was lost'],
   },
   {
     area: 'push registrations',

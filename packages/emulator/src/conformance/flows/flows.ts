@@ -9,6 +9,7 @@ import { readingFlows } from './reading.js';
 import { reconnectingFlows } from './reconnecting.js';
 import type { Flow } from './stage.js';
 import { storageFlows } from './storage.js';
+import { templateFlows } from './templates.js';
 import { tokenFlows } from './tokens.js';
 import { troubleFlows } from './trouble.js';
 
@@ -23,6 +24,7 @@ const all = {
   ...reconnectingFlows,
   ...troubleFlows,
   ...channelFlows,
+  ...templateFlows,
   ...pushFlows,
   ...storageFlows,
 };

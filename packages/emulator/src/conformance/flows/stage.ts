@@ -15,6 +15,8 @@ export interface Backstage {
   write(conversationSid: string, author: string, bodies: string[]): Promise<void>;
   /** Method and path, without its query, of the last things asked, the oldest first; sockets and HTTP alike. */
   asked(): Promise<string[]>;
+  /** A line to the emulator on which the first push that holds this text is lost: the socket's URL. */
+  losing(text: string): Promise<string>;
   /** Empties the store. */
   reset(): Promise<void>;
 }

@@ -1,6 +1,6 @@
-import type { Client, ConnectionState } from '@twilio/conversations';
+import type { Client, ClientOptions, ConnectionState } from '@twilio/conversations';
 import { holds, rejection, same } from './checks.js';
-import { listenUntil, messageEvent, next, reaches, statesOf } from './events.js';
+import { conversationEvent, listenUntil, messageEvent, next, reaches, statesOf } from './events.js';
 import { type Flow, type Stage, unpromised } from './stage.js';
 
 interface ConnectionError {
@@ -187,6 +187,20 @@ export const troubleFlows = {
     await theirs!.sendMessage('two');
     await ended;
     same(heard, ['one', 'two']);
+  }),
+
+  // The SDK waits as long as the reply to its request said that the result would take.
+  'asks again for a subscription whose result was lost': unpromised(async (stage) => {
+    const uri = await stage.losing('subscription_established');
+    const alice = stage.open(await stage.token('alice'), { Twilsock: { uri } } as ClientOptions);
+    await initialized(alice);
+    const joined = conversationEvent(alice, 'conversationJoined');
+    const bob = await stage.connect('bob');
+    const conversation = await bob.createConversation();
+    await conversation.join();
+    await conversation.add('alice');
+    same((await joined).sid, conversation.sid);
+    holds((await times(stage, /^POST \/v4\/Subscriptions$/)) > 2, 'the subscription was asked for again');
   }),
 
   'may hear of its message before its answer': unpromised(async (stage) => {
