@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ContentTemplateVariable, type Message } from '@twilio/conversations';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { seedTemplates } from '../content/seed-templates.js';
 import { openRawClient } from './raw-client.js';
-import { next, type Service, shareConversation, startService } from './service.js';
+import { type Service, shareConversation, startService } from './service.js';
 
 const sidOf = (name: string): string =>
   seedTemplates.find(({ friendly_name }) => friendly_name === name)!.sid;
@@ -20,19 +19,6 @@ async function post(service: Service, sid: string, form: Record<string, string>)
 }
 
 describe('content templates with the official SDK', () => {
-  it('are listed, one of each type', async () => {
-    const service = await startService();
-    const alice = await service.connect('alice');
-    const templates = await alice.getContentTemplates();
-    const types = templates.map(({ variants }) => [...variants.values()].map(({ type }) => type));
-    expect(types.flat()).toEqual(['text', 'media', 'quickReply', 'callToAction', 'listPicker', 'card']);
-    expect(templates[0]).toMatchObject({
-      sid: sidOf('greeting'),
-      friendlyName: 'greeting',
-      variables: [{ name: '1', value: 'there' }],
-    });
-  });
-
   it('are listed to the end when there are more than a page of them, from a file of one’s own', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'templates-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -48,53 +34,6 @@ describe('content templates with the official SDK', () => {
     expect(templates.map(({ sid }) => sid)).toEqual(many.map(({ sid }) => sid));
     writeFileSync(file, '[1]');
     await expect(startService({ templates: file })).rejects.toMatchObject({ code: 'invalid_option' });
-  });
-
-  it('come with a message, filled in, and are what its content data are', async () => {
-    const service = await startService();
-    const [alice, bob] = await Promise.all([service.connect('alice'), service.connect('bob')]);
-    const [mine, theirs] = await shareConversation(alice, bob);
-    const heard = next<Message>('messageAdded', (hear) => theirs!.on('messageAdded', hear));
-    await mine!
-      .prepareMessage()
-      .setContentTemplate(sidOf('order_status'), [new ContentTemplateVariable('order', '7')])
-      .build()
-      .send();
-    const message = await heard;
-    expect(message).toMatchObject({
-      ...{ contentSid: sidOf('order_status'), body: 'Order 7 is on its way.', type: 'text' },
-    });
-    expect(await message.getContentData()).toMatchObject({
-      type: 'callToAction',
-      body: 'Order 7 is on its way.',
-      actions: [
-        { type: 'url', title: 'Track it', url: 'https://example.com/orders/7' },
-        { type: 'phone', title: 'Call us', phone: '+15005550001' },
-      ],
-    });
-  });
-
-  it('of every type are read back after REST has sent them', async () => {
-    const service = await startService();
-    const alice = await service.connect('alice');
-    const [mine] = await shareConversation(alice);
-    await mine!.sendMessage('of its own words');
-    for (const { sid } of seedTemplates) {
-      const reply = await post(service, mine!.sid, { ContentSid: sid });
-      expect([reply.status, ((await reply.json()) as { content_sid: string }).content_sid]).toEqual([
-        201,
-        sid,
-      ]);
-    }
-    const [plain, ...rich] = (await mine!.getMessages()).items;
-    expect(await plain!.getContentData()).toBeNull();
-    const templates = await alice.getContentTemplates();
-    const greeting = await rich[0]!.getContentData();
-    expect(greeting).toMatchObject({ type: 'text', body: 'Hello there, how can we help?' });
-    const found = await Promise.all(rich.map(async (message) => (await message.getContentData())!.type));
-    expect(found).toEqual(
-      templates.flatMap(({ variants }) => [...variants.values()]).map(({ type }) => type),
-    );
   });
 
   it('are refused when there is none, or with variables that are not texts', async () => {

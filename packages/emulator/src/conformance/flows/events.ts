@@ -37,6 +37,15 @@ export function next<T>(
   return heard;
 }
 
+/** Comes back when something that no event tells of is so. */
+export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + patience;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`Waited ${patience} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** The next time a client gets into a connection state. */
 export function reaches(client: Client, wanted: ConnectionState): Promise<ConnectionState> {
   return next<ConnectionState>(
