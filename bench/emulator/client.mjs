@@ -1,6 +1,32 @@
 import { acknowledgement, decodeFrame, encodeFrame } from './frames.mjs';
 import { WebSocket } from './ws.mjs';
 
+/** What the SDK registers for. */
+const messageTypes = [
+  'twilio.ipmsg.typing_indicator',
+  'twilio.sync.event',
+  'com.twilio.rtd.cds.document',
+  'com.twilio.rtd.cds.list',
+  'com.twilio.rtd.cds.map',
+];
+
+/** As long as the SDK waits for a reply. */
+const patience = 30_000;
+
+/** @template T @param {string} what @param {Promise<T>} promise @returns {Promise<T>} */
+async function within(what, promise) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Waited ${patience / 1000} s for ${what}`)), patience);
+  });
+  try {
+    return await Promise.race([promise, /** @type {Promise<never>} */ (late)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
  * @typedef {object} LoadClient
  * @property {(method: string, path: string, body?: object, params?: object) => Promise<{ status: number, body: any }>} request
@@ -60,17 +86,25 @@ export async function connect(url, token, onEvent = () => {}) {
   });
   socket.on('error', () => {});
 
-  const welcome = await ask({
-    method: 'init',
-    token,
-    continuation_token: null,
-    metadata: { ver: '1.0.2', env: 'Node.js', type: 'conversations', sdk: 'JS', sdkv: '3.0.1' },
-    registrations: [
-      { product: 'ip_messaging', type: 'ers', notification_protocol_version: 0, message_types: [] },
-    ],
-    tweaks: null,
-    capabilities: ['client_update', 'offline_storage', 'telemetry.v1'],
-  });
+  const welcome = await within(
+    'the reply to init',
+    ask({
+      method: 'init',
+      token,
+      continuation_token: null,
+      metadata: { ver: '1.0.2', env: 'Node.js', type: 'conversations', sdk: 'JS', sdkv: '3.0.1' },
+      registrations: [
+        {
+          product: 'ip_messaging',
+          type: 'ers',
+          notification_protocol_version: 0,
+          message_types: messageTypes,
+        },
+      ],
+      tweaks: null,
+      capabilities: ['client_update', 'offline_storage', 'telemetry.v1'],
+    }),
+  );
   if (welcome.status !== 200) throw new Error(`init was answered ${welcome.status}`);
 
   const request = async (method, path, body, params = {}) => {
@@ -112,7 +146,7 @@ export async function connect(url, token, onEvent = () => {}) {
           last_event_id: after,
         })),
       });
-      await established;
+      await within('subscription_established', established);
       establishing.delete(correlation);
     },
     close() {

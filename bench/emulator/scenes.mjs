@@ -28,13 +28,13 @@ const until = async (condition, patience = 30_000) => {
 /**
  * Chats of two, a visitor and an agent: every socket always has one message under way, both hear of each.
  *
- * @param {Subject} subject @param {{ sockets: number, warmUp: number, seconds: number, perSecond?: number }} size
+ * @param {Subject} subject @param {{ sockets: number, warmUp: number, seconds: number, perSecond?: number, name?: string }} size
  *   `perSecond` holds the load down to so many messages in all
  * @returns {Promise<Figures>}
  */
-export async function acknowledged(subject, { sockets, warmUp, seconds, perSecond = 0 }) {
+export async function acknowledged(subject, { sockets, warmUp, seconds, perSecond = 0, name = 'chat' }) {
   const pairs = await each(Array.from({ length: sockets / 2 }), 8, async (_, pair) => {
-    const identities = [`visitor-${pair}`, `agent-${pair}`];
+    const identities = [`${name}-visitor-${pair}`, `${name}-agent-${pair}`];
     return { identities, sid: await subject.conversation(identities), sent: 0, heard: 0 };
   });
   const members = pairs.flatMap((pair) => pair.identities.map((identity) => ({ identity, pair })));
