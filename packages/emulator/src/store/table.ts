@@ -93,7 +93,9 @@ export function createTable<Row extends object>(
   const where = key.map((field) => `"${field}" = ?`).join(' AND ');
   const insertSql = `INSERT INTO ${name} (${names}) VALUES (${places})`;
   const putSql = `INSERT OR REPLACE INTO ${name} (${names}) VALUES (${places})`;
-  const updateSql = `UPDATE ${name} SET ${quoted.map((field) => `${field} = ?`).join(', ')} WHERE ${where}`;
+  // The key stays out of what is set, or SQLite writes its index again and looks at every foreign key.
+  const settable = fields.filter((field) => !key.includes(field));
+  const updateSql = `UPDATE ${name} SET ${settable.map((field) => `"${field}" = ?`).join(', ')} WHERE ${where}`;
 
   const write = (row: Row, list: readonly (keyof Row & string)[]): Value[] =>
     list.map((field) => columns[field].write(row[field]));
@@ -105,7 +107,7 @@ export function createTable<Row extends object>(
 
   return {
     insert: (row) => void database.run(insertSql, write(row, fields)),
-    update: (row) => void database.run(updateSql, [...write(row, fields), ...write(row, key)]),
+    update: (row) => void database.run(updateSql, [...write(row, settable), ...write(row, key)]),
     put: (row) => void database.run(putSql, write(row, fields)),
     one(tail, ...values) {
       const raw = database.one(`SELECT ${names} FROM ${name} ${tail} LIMIT 1`, values);
