@@ -287,6 +287,31 @@ describe('tunnelled requests that no SDK would send', () => {
     );
     await isUnharmed();
   });
+
+  it('may nest anything 10,000 levels deep in any field of any call', async () => {
+    const { service, sid, isUnharmed } = await besideAHealthyTalk();
+    const raw = await openRawClient(service);
+    await raw.init('alice');
+    const failures: unknown[] = [];
+    for (const route of everyRoute().filter((one) => one.startsWith('POST'))) {
+      const path = route.split(' ')[1]!.replace(':conversation', sid).replace(/:\w+/g, 'alice');
+      const deep = [
+        deepList,
+        deepObject,
+        JSON.stringify(deepList),
+        `[${deepObject}]`,
+        `{"registration_id":${deepList}}`,
+      ];
+      const bodies = names.flatMap((name) => deep.map((value) => `{"${name}":${value}}`));
+      for (const body of [deepList, deepObject, ...bodies]) {
+        const { httpStatus } = await raw.request('POST', path, body);
+        if (httpStatus === 500 || httpStatus === undefined)
+          failures.push([path, body.slice(0, 60), httpStatus]);
+      }
+    }
+    expect(failures).toEqual([]);
+    await isUnharmed();
+  });
 });
 
 describe('HTTP requests that no client would send', () => {
