@@ -8,8 +8,6 @@ const statesOf = (client: Client): ConnectionState[] => {
   client.on('connectionStateChanged', (state) => states.push(state));
   return states;
 };
-const tokenExpired = (client: Client) =>
-  next<void>('tokenExpired', (hear) => client.on('tokenExpired', hear));
 
 const basic = ({ credentials }: Service) =>
   `Basic ${Buffer.from(`${credentials.accountSid}:${credentials.authToken}`).toString('base64')}`;
@@ -38,19 +36,6 @@ describe('faults on demand with the official SDK', () => {
     await back;
     expect(await mine!.sendMessage('back')).toBe(0);
     expect(bobs).toEqual([]);
-  });
-
-  it('move a client away with close 308, after which it connects again', async () => {
-    const service = await startService();
-    const alice = await service.connect('alice');
-    const states = statesOf(alice);
-    const back = reaches(alice, 'connected');
-    expect(service.faults.close({ code: 308, identity: 'alice' })).toBe(1);
-    await back;
-    expect(states[0]).toBe('disconnecting');
-    expect(states).not.toContain('denied');
-    const [mine] = await shareConversation(alice);
-    expect(await mine!.sendMessage('moved')).toBe(0);
   });
 
   it('say goodbye in a frame, then close the socket, and say nothing between', async () => {
@@ -83,49 +68,6 @@ describe('faults on demand with the official SDK', () => {
     await told;
     await alice.updateToken(await service.token('alice', { seconds: 1800 }));
     expect(states).toEqual([]);
-  });
-
-  it('expire a token by cutting the socket, and a new token given at once brings the client back', async () => {
-    const service = await startService();
-    const alice = await service.connect('alice');
-    const [mine] = await shareConversation(alice);
-    const fresh = await service.token('alice', { seconds: 1800 });
-    const expired = tokenExpired(alice);
-    const denied = reaches(alice, 'denied');
-    expect(service.faults.expireToken('alice', 'drop')).toBe(1);
-    await expired;
-    await denied;
-    const back = reaches(alice, 'connected');
-    await alice.updateToken(fresh);
-    await back;
-    expect(await mine!.sendMessage('back')).toBe(0);
-  });
-
-  it('expire a token by close 410, where a token given too early is lost and the next one helps', async () => {
-    const service = await startService();
-    const alice = await service.connect('alice');
-    const [mine] = await shareConversation(alice);
-    const [early, later] = await Promise.all(
-      [1800, 1900].map((seconds) => service.token('alice', { seconds })),
-    );
-    const expired = tokenExpired(alice);
-    const disconnected = reaches(alice, 'disconnected');
-    expect(service.faults.expireToken('alice', 'close410')).toBe(1);
-    await expired;
-    expect(alice.connectionState).toBe('disconnecting');
-    let settled = false;
-    const settle = () => {
-      settled = true;
-    };
-    alice.updateToken(early!).then(settle, settle);
-    await disconnected;
-    // The SDK has noted the token and forgotten the call: the same token again changes nothing.
-    await alice.updateToken(early!);
-    expect([settled, alice.connectionState]).toEqual([false, 'disconnected']);
-    const back = reaches(alice, 'connected');
-    await alice.updateToken(later!);
-    await back;
-    expect(await mine!.sendMessage('back')).toBe(0);
   });
 
   it('expire only what one identity has used until then', async () => {
