@@ -12,6 +12,7 @@ import { createDomain, type Domain } from './conversations/domain.js';
 import { seedRoles } from './conversations/roles.js';
 import { startStateTimers } from './conversations/state-timers.js';
 import { settleCredentials } from './credentials.js';
+import { given } from './given.js';
 import { createGuard } from './http/guards.js';
 import { refuseUpgrade } from './http/refuse-upgrade.js';
 import { serve } from './http/serve.js';
@@ -161,9 +162,10 @@ async function assemble(
   let boundPort = 0;
   const restUrl = () => `http://127.0.0.1:${boundPort}`;
   const guard = createGuard({ port: () => boundPort, ...(allowedOrigins && { allowedOrigins }) });
-  const answered = (request: IncomingMessage, status: number, size = 0): void => {
+  const answered = (request: IncomingMessage, status: number | undefined, size = 0): void => {
     const { method = '' } = request;
-    journal.add({ direction: 'in', identity: null, method, path: pathOf(request), status, size });
+    const entry = { method, path: pathOf(request), size, ...given({ status }) };
+    journal.add({ direction: 'in', identity: null, ...entry });
   };
   const trouble = createTrouble();
   const realtime = createRealtime({
@@ -206,7 +208,9 @@ async function assemble(
       response.on('close', () => {
         // Who follows the log would otherwise push out of it what they look for.
         if (path === journalPath) return;
-        answered(request, response.statusCode, Number(response.getHeader('content-length') ?? 0));
+        // Without an answer, as when the client hung up, there is no status.
+        const status = response.headersSent ? response.statusCode : undefined;
+        answered(request, status, Number(response.getHeader('content-length') ?? 0));
       });
       const verdict = guard(request);
       if (!verdict.allowed) respondRefusal(response, 'forbidden', verdict.message);
@@ -249,8 +253,8 @@ async function assemble(
         store.reset();
         seedRoles(store, serviceSid, domain.clock.now());
       });
-      media.clear();
       realtime.drop();
+      media.clear();
     },
     close() {
       closing ??= close();

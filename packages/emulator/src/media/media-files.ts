@@ -38,6 +38,8 @@ export interface MediaFiles {
 }
 
 const unfinished = '.part';
+/** What is named otherwise is somebody else's: the folder may have been there before us. */
+const ours = /^ME[0-9a-f]{32}(?:\.part)?$/;
 
 /** For the store at `data`: a file, or `:memory:`, whose bytes go to a temporary folder. Nothing is made until needed. */
 export function createMediaFiles(data: string): MediaFiles {
@@ -50,7 +52,8 @@ export function createMediaFiles(data: string): MediaFiles {
     return folder;
   };
   const pathOf = (sid: string): string => join(ready(), sid);
-  const list = (): string[] => (folder !== undefined && existsSync(folder) ? readdirSync(folder) : []);
+  const list = (): string[] =>
+    folder !== undefined && existsSync(folder) ? readdirSync(folder).filter((name) => ours.test(name)) : [];
   const drop = (name: string): void => {
     if (folder !== undefined) rmSync(join(folder, name), { force: true });
   };

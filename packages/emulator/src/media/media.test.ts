@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -284,6 +292,46 @@ describe('uploads', () => {
     expect(await (await fetch(url)).text()).toBe('kept');
   });
 
+  it('leave alone what lies in their folder and is not theirs', async () => {
+    const { upload, emulator, data, bytesFolder, onDisk } = await open();
+    await upload('kept');
+    writeFileSync(join(bytesFolder, 'holiday.jpg'), 'of somebody else');
+    writeFileSync(join(bytesFolder, 'draft.part'), 'of somebody else');
+    mkdirSync(join(bytesFolder, 'ME-notes'));
+    emulator.reset();
+    expect(onDisk().sort()).toEqual(['ME-notes', 'draft.part', 'holiday.jpg']);
+    await emulator.close();
+    await startForTest({ data });
+    expect(onDisk().sort()).toEqual(['ME-notes', 'draft.part', 'holiday.jpg']);
+  });
+
+  it('that stand still, and content that nobody reads on, do not keep the emulator open', async () => {
+    const { upload, emulator, base, as, onDisk } = await open();
+    const large = await upload(Buffer.alloc(20_000_000));
+    const { port, pathname } = new URL(`${base}/Media`);
+    const token = as('alice')['x-twilio-token'];
+    const head = `POST ${pathname} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX-Twilio-Token: ${token}\r\nContent-Length: 10000\r\n`;
+    const stalled = [
+      `${head}Content-Type: text/plain\r\n\r\nhalf`,
+      `${head}Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\nContent-Disposition: form-data; name="f"; filename="x"\r\n\r\nhalf`,
+    ];
+    for (const text of stalled) {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.on('error', () => {});
+      onTestFinished(() => void socket.destroy());
+      socket.write(text);
+    }
+    await expect.poll(onDisk).toHaveLength(3);
+    const url = new URL(temporary(large));
+    const reader = connect(Number(port), '127.0.0.1');
+    reader.on('error', () => {});
+    onTestFinished(() => void reader.destroy());
+    reader.write(`GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+    await new Promise((resolve) => reader.once('readable', resolve));
+    await emulator.close();
+    expect(onDisk()).toEqual([large.record.sid]);
+  });
+
   it('go with a reset, and with the end of a store in memory', async () => {
     const { upload, get, emulator, onDisk } = await open();
     const made = await upload('gone soon');
@@ -552,6 +600,72 @@ describe('who asks', () => {
     ]);
   });
 
+  it('is refused everything on a page of a foreign origin, and its bytes are for other sites’ tags by temporary URL only', async () => {
+    const { started, upload, base, as, onDisk } = await open();
+    const made = await upload('private');
+    const foreign = { origin: 'https://evil.example' };
+    const form = new FormData();
+    form.append('file', new File(['planted'], 'x.txt'));
+    for (const origin of ['https://evil.example', 'null', 'http://localhost.evil.example', 'file://']) {
+      for (const [method, path, body] of [
+        ['POST', 'Media', 'planted'],
+        ['POST', 'Media', form],
+        ['POST', 'MediaSet', JSON.stringify({ command: 'get', list: [{ media_sid: made.record.sid }] })],
+        ['GET', `Media/${made.record.sid}`],
+        ['GET', `Media/${made.record.sid}/Content`],
+        ['OPTIONS', 'Media'],
+      ] as const) {
+        const response = await fetch(`${base}/${path}`, {
+          ...{ method, headers: as('alice', { origin }) },
+          ...(body !== undefined && { body }),
+        });
+        const allowed = response.headers.get('access-control-allow-origin');
+        expect([origin, method, path, response.status, allowed]).toEqual([origin, method, path, 403, null]);
+        expect(await response.text()).not.toMatch(/private|Signature/);
+      }
+    }
+    const stolen = await fetch(temporary(made), { headers: foreign });
+    expect([stolen.status, stolen.headers.get('access-control-allow-origin')]).toEqual([403, null]);
+    expect(onDisk()).toEqual([made.record.sid]);
+
+    // A tag sends no Origin, and may send credentials that the browser has kept for this address.
+    const policy = async (url: string, headers: { [name: string]: string } = {}) =>
+      (await fetch(url, { headers })).headers.get('cross-origin-resource-policy');
+    const { accountSid, authToken } = started.emulator.credentials;
+    const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
+    expect(await policy(made.record.links.content, { authorization })).toBe('same-origin');
+    expect(await policy(made.record.url, { authorization })).toBe('same-origin');
+    expect(await policy(temporary(made))).toBe('cross-origin');
+  });
+
+  it('meets faults on requests like anybody, and a page may read of them', async () => {
+    const { emulator, upload, get, base, as, onDisk } = await open();
+    const made = await upload('first');
+    emulator.faults.answer({ status: 429, method: 'POST', path: '*/Media', nth: 2, backoffMs: 1_500 });
+    emulator.faults.answer({ status: 503, path: '/mcs/content/', code: 30_000 });
+    emulator.faults.answer({ status: 500, identity: 'bob' });
+    expect((await upload('second')).status).toBe(201);
+    const refused = await fetch(`${base}/Media`, {
+      ...{ method: 'POST', body: 'third' },
+      headers: as('alice', { origin: 'http://localhost:3000', 'content-type': 'text/plain' }),
+    });
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toBe('2');
+    expect(refused.headers.get('access-control-allow-origin')).toBe('http://localhost:3000');
+    expect(await refused.json()).toMatchObject({ status: 429, code: 20_429 });
+    expect(onDisk()).toHaveLength(2);
+    expect((await upload('third')).status).toBe(201);
+    expect(await answerOf(await fetch(temporary(made)))).toMatchObject({ status: 503, code: 30_000 });
+    expect(await (await fetch(temporary(made))).text()).toBe('first');
+    expect((await get(made.record.sid)).status).toBe(200);
+    expect((await get(made.record.sid, 'bob')).status).toBe(500);
+    expect((await get(made.record.sid, 'bob')).status).toBe(403);
+
+    emulator.faults.answer({ status: 429, method: 'POST', path: '/Media', times: 3 });
+    emulator.faults.reset();
+    expect((await upload('after the reset')).status).toBe(201);
+  });
+
   it('is in the log, its query is not', async () => {
     const { started, upload } = await open();
     const made = await upload('x', { query: '?Filename=secret.txt' });
@@ -560,5 +674,24 @@ describe('who asks', () => {
     expect(log).toMatch(/"method":"POST","path":"\/mcs\/v1\/Services\/IS\w+\/Media","status":201/);
     expect(log).toMatch(/"path":"\/mcs\/content\/ME\w+","status":200,"size":1}/);
     expect(log).not.toMatch(/secret|Signature|Expires/);
+  });
+
+  it('is in the log without a status when it hung up before there was one', async () => {
+    const { started, base, as, onDisk } = await open();
+    const { port, pathname } = new URL(`${base}/Media`);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(
+      `POST ${pathname} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX-Twilio-Token: ${as('alice')['x-twilio-token']}\r\n` +
+        'Content-Type: text/plain\r\nContent-Length: 10000\r\n\r\nhalf',
+    );
+    await expect.poll(onDisk).toHaveLength(1);
+    socket.destroy();
+    await expect.poll(onDisk).toEqual([]);
+    const uploads = async () =>
+      (await (await ask(started, '/_emulator/log')).text())
+        .split('\n')
+        .filter((line) => line.includes('"POST"'))
+        .map((line) => (JSON.parse(line) as { status?: number }).status);
+    await expect.poll(uploads).toEqual([undefined]);
   });
 });

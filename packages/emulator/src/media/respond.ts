@@ -1,10 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JsonObject } from '../json.js';
 
-/** The origin of a page was checked before; what it asks, it may read. */
+/**
+ * The origin of a page was checked before; what it asks, it may read. Tags of a page send no origin, and credentials
+ * that the browser has kept for this address: their pages get nothing, unless a route says otherwise.
+ */
 export function allowOrigin(request: IncomingMessage, response: ServerResponse): void {
   const { origin } = request.headers;
   response.setHeader('vary', 'Origin');
+  response.setHeader('cross-origin-resource-policy', 'same-origin');
   if (origin === undefined) return;
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader(

@@ -29,7 +29,7 @@ export interface MediaRouteOptions {
   urls: TemporaryUrls;
 }
 
-export interface MediaCall {
+interface MediaCall {
   request: IncomingMessage;
   response: ServerResponse;
   /** The media SID of the path, where there is one. */
@@ -155,6 +155,8 @@ export function mediaRoutes(options: MediaRouteOptions): MediaRoute[] {
         urls.check(sid, query);
         const row = domain.store.media.bySid(sid);
         if (row?.chatServiceSid !== domain.serviceSid) throw new Refusal('media_not_found', sid);
+        // Pages of every origin that has the URL may show it; the URL is the permission.
+        response.setHeader('cross-origin-resource-policy', 'cross-origin');
         await sendContent(files, row, request, response);
       },
     },

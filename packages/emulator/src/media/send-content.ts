@@ -56,8 +56,6 @@ function contentHeaders(row: MediaRow): Record<string, string> {
     }),
     'x-content-type-options': 'nosniff',
     'content-security-policy': "sandbox; default-src 'none'",
-    // Pages of every origin that has a URL may show it; the URL is the permission.
-    'cross-origin-resource-policy': 'cross-origin',
     'referrer-policy': 'no-referrer',
   };
 }
