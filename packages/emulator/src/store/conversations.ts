@@ -43,11 +43,21 @@ export function createConversations(database: Database): Conversations {
     bySid: (sid) => table.one('WHERE sid = ?', sid),
     byUniqueName: (serviceSid, name) =>
       table.one('WHERE chatServiceSid = ? AND uniqueName = ?', serviceSid, name),
+    // The plus keeps SQLite from the index of unique names, by which it would read and sort all for one page.
     page: (serviceSid, stretch, state) =>
       state === undefined
-        ? table.page('chatServiceSid = ?', [serviceSid], stretch)
-        : table.page('chatServiceSid = ? AND state = ?', [serviceSid, state], stretch),
-    due: (now) => table.all('WHERE dateInactive <= ? OR dateClosed <= ? ORDER BY rowid', now, now),
+        ? table.page('+chatServiceSid = ?', [serviceSid], stretch)
+        : table.page('+chatServiceSid = ? AND state = ?', [serviceSid, state], stretch),
+    // An OR of the two dates would look at every conversation.
+    due: (now) =>
+      table.all(
+        `WHERE sid IN (
+           SELECT sid FROM conversations WHERE dateInactive <= ?
+           UNION ALL SELECT sid FROM conversations WHERE dateClosed <= ?
+         ) ORDER BY rowid`,
+        now,
+        now,
+      ),
     nextDue() {
       const first = (column: 'dateInactive' | 'dateClosed') =>
         table.one(`WHERE ${column} IS NOT NULL ORDER BY ${column}`)?.[column] ?? Number.POSITIVE_INFINITY;

@@ -7,7 +7,6 @@ export interface Media {
   /** Whether there is a row: what has none lies on disk for nothing. */
   has(sid: string): boolean;
   ofConversation(conversationSid: string): MediaRow[];
-  ofMessage(messageSid: string): MediaRow[];
   insert(row: MediaRow): void;
   update(row: MediaRow): void;
   remove(sid: string): void;
@@ -32,7 +31,6 @@ export function createMedia(database: Database): Media {
     bySid: (sid) => table.one('WHERE sid = ?', sid),
     has: (sid) => table.count('sid = ?', sid) > 0,
     ofConversation: (sid) => table.all('WHERE conversationSid = ? ORDER BY rowid', sid),
-    ofMessage: (sid) => table.all('WHERE messageSid = ? ORDER BY rowid', sid),
     insert: table.insert,
     update: table.update,
     remove: (sid) => table.remove('sid = ?', sid),

@@ -38,10 +38,6 @@ const isChannelMetadata = (value: unknown): value is { type: string; data: unkno
 const isAggregate = (value: unknown): value is DeliveryAggregate =>
   isObject(value) && typeof value.total === 'number';
 
-const recipient = json(
-  (value): value is MessageRecipient => isObject(value) && typeof value.address === 'string',
-);
-
 export function createMessages(database: Database): Messages {
   const table = createTable<MessageRow>(database, 'messages', ['sid'], {
     sid: text,
@@ -83,16 +79,25 @@ export function createMessages(database: Database): Messages {
     recipientsPage(conversationSid, { limit, after = -1, before = Number.MAX_SAFE_INTEGER }) {
       // Going back reads from the near end, and is turned round afterwards.
       const back = before !== Number.MAX_SAFE_INTEGER;
-      const place = `("index" * ${placesPerMessage} + one.key)`;
-      const sql = `SELECT ${place} AS place, messages.sid AS sid, one.value AS recipient
-        FROM messages, json_each(messages.recipients) AS one
-        WHERE conversationSid = ? AND ${place} > ? AND ${place} < ?
-        ORDER BY place ${back ? 'DESC' : 'ASC'} LIMIT ?`;
-      const placed = database.all(sql, [conversationSid, after, before, limit]).map((raw) => ({
-        place: integer.read(raw.place),
-        row: { messageSid: text.read(raw.sid), recipient: recipient.read(raw.recipient) },
-      }));
-      return back ? placed.reverse() : placed;
+      const indexOf = (place: number): number => Math.floor(place / placesPerMessage);
+      // Each of these has at least one, but for the message in which the page before ended.
+      const addressed = table.all(
+        `WHERE conversationSid = ? AND "index" >= ? AND "index" <= ? AND recipients <> '[]'
+         ORDER BY "index" ${back ? 'DESC' : 'ASC'} LIMIT ?`,
+        conversationSid,
+        indexOf(after),
+        indexOf(before),
+        limit + 1,
+      );
+      const placed = (back ? addressed.reverse() : addressed).flatMap(
+        ({ sid: messageSid, index, recipients }) =>
+          recipients.map((recipient, nth) => ({
+            place: index * placesPerMessage + nth,
+            row: { messageSid, recipient },
+          })),
+      );
+      const between = placed.filter(({ place }) => place > after && place < before);
+      return back ? between.slice(-limit) : between.slice(0, limit);
     },
     insert: table.insert,
     update: table.update,

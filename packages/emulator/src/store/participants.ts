@@ -25,6 +25,11 @@ export interface Participants {
 const isBinding = (value: unknown): value is MessagingBinding =>
   isObject(value) && typeof value.type === 'string' && typeof value.address === 'string';
 
+/** Asked of each row: as a list, all conversations of the service would be read for every answer. */
+const inService = (more = ''): string =>
+  `EXISTS (SELECT 1 FROM conversations
+     WHERE conversations.sid = participants.conversationSid AND conversations.chatServiceSid = ?${more})`;
+
 export function createParticipants(database: Database): Participants {
   const table = createTable<ParticipantRow>(database, 'participants', ['sid'], {
     sid: text,
@@ -49,21 +54,15 @@ export function createParticipants(database: Database): Participants {
     count: (conversationSid) => table.count('conversationSid = ?', conversationSid),
     countOpenOfIdentity: (serviceSid, identity) =>
       table.count(
-        `identity = ? AND conversationSid IN
-         (SELECT sid FROM conversations WHERE chatServiceSid = ? AND state <> 'closed')`,
+        `identity = ? AND ${inService(" AND conversations.state <> 'closed'")}`,
         identity,
         serviceSid,
       ),
     pageOfIdentity: (serviceSid, identity, stretch) =>
-      table.page(
-        'identity = ? AND conversationSid IN (SELECT sid FROM conversations WHERE chatServiceSid = ?)',
-        [identity, serviceSid],
-        stretch,
-      ),
+      table.page(`identity = ? AND ${inService()}`, [identity, serviceSid], stretch),
     pageOfAddress: (serviceSid, address, stretch) =>
       table.page(
-        `messagingBinding ->> 'address' = ?
-         AND conversationSid IN (SELECT sid FROM conversations WHERE chatServiceSid = ?)`,
+        `messagingBinding IS NOT NULL AND messagingBinding ->> 'address' = ? AND ${inService()}`,
         [address, serviceSid],
         stretch,
       ),

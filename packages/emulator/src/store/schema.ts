@@ -104,6 +104,7 @@ FROM participants ORDER BY rowid;
 DROP TABLE participants;
 ALTER TABLE participantsNext RENAME TO participants;
 CREATE INDEX participantsByIdentity ON participants (identity);
+CREATE INDEX participantsByAddress ON participants (messagingBinding ->> 'address') WHERE messagingBinding IS NOT NULL;
 
 ALTER TABLE messages ADD COLUMN medias TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE messages ADD COLUMN contentSid TEXT;

@@ -26,7 +26,8 @@ export function createUsers(database: Database): Users {
     bySid: (sid) => table.one('WHERE sid = ?', sid),
     byIdentity: (serviceSid, identity) =>
       table.one('WHERE chatServiceSid = ? AND identity = ?', serviceSid, identity),
-    page: (serviceSid, stretch) => table.page('chatServiceSid = ?', [serviceSid], stretch),
+    // The plus keeps SQLite from the index of identities, by which it would read and sort all for one page.
+    page: (serviceSid, stretch) => table.page('+chatServiceSid = ?', [serviceSid], stretch),
     insert: table.insert,
     update: table.update,
     remove: (sid) => table.remove('sid = ?', sid),
