@@ -5,7 +5,7 @@ import type { Domain } from './domain.js';
 import { checkAttributes, limits } from './limits.js';
 import { requireConversation, requireOpen } from './membership.js';
 import { type BindingInput, checkBinding, checkRoomFor } from './messaging-binding.js';
-import { newcomerRoles } from './roles.js';
+import { newcomerRoles, participantRole } from './roles.js';
 import { standingIn } from './standing.js';
 
 export interface AddNonChatParticipant {
@@ -36,7 +36,7 @@ export function addNonChatParticipant(domain: Domain, input: AddNonChatParticipa
       conversationSid: conversation.sid,
       identity: null,
       messagingBinding,
-      roleSid: input.by.source === 'API' ? (input.roleSid ?? ownRole) : ownRole,
+      roleSid: participantRole(domain, input) ?? ownRole,
       attributes: checkAttributes(input.attributes ?? ''),
       lastReadMessageIndex: null,
       lastReadTimestamp: null,

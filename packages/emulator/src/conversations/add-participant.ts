@@ -5,7 +5,7 @@ import type { Domain } from './domain.js';
 import { ensureUser } from './ensure-user.js';
 import { checkAttributes, checkIdentity, limits } from './limits.js';
 import { isOwn, maySee, requireConversation, requireOpen } from './membership.js';
-import { newcomerRoles } from './roles.js';
+import { newcomerRoles, participantRole } from './roles.js';
 import { requireOfService, standingIn } from './standing.js';
 
 export interface AddParticipant {
@@ -13,6 +13,7 @@ export interface AddParticipant {
   conversationSid: string;
   identity: string;
   attributes?: string;
+  /** For the API only. */
   roleSid?: string;
 }
 
@@ -48,7 +49,7 @@ export function addParticipant(domain: Domain, input: AddParticipant): Participa
       conversationSid: conversation.sid,
       identity,
       messagingBinding: null,
-      roleSid: input.by.source === 'API' ? (input.roleSid ?? ownRole) : ownRole,
+      roleSid: participantRole(domain, input) ?? ownRole,
       attributes: checkAttributes(input.attributes ?? ''),
       lastReadMessageIndex: null,
       lastReadTimestamp: null,

@@ -1,4 +1,5 @@
 import { Refusal } from '../errors.js';
+import type { Actor } from '../facts.js';
 import { fixedSid } from '../ids.js';
 import type { RoleRow, ServiceConfigurationRow } from '../store/rows.js';
 import type { Store } from '../store/store.js';
@@ -61,4 +62,13 @@ export function checkRole(domain: Domain, parameter: string, type: RoleRow['type
     throw new Refusal('invalid_parameter', `${parameter} is not the SID of a ${type} role of this service`);
   }
   return sid;
+}
+
+/** The role that the API gives a participant; undefined when it gives none. */
+export function participantRole(
+  domain: Domain,
+  { by, roleSid }: { by: Actor; roleSid?: string },
+): string | undefined {
+  if (by.source === 'SDK' || roleSid === undefined) return undefined;
+  return checkRole(domain, 'RoleSid', 'conversation', roleSid);
 }

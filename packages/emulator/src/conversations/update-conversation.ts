@@ -30,6 +30,9 @@ export function updateConversation(domain: Domain, input: UpdateConversation): C
     }
     if (input.attributes !== undefined) actor.require('editConversationAttributes');
     requireOpen(before);
+    // What needs no permission must not look like an edit.
+    const { by, sid: _, ...changes } = input;
+    if (by.source === 'SDK' && Object.keys(changes).length === 0) return before;
     const now = domain.clock.now();
     let conversation: ConversationRow = { ...before, dateUpdated: now };
     if (input.friendlyName !== undefined) {

@@ -25,12 +25,15 @@ export function updateMessage(domain: Domain, input: UpdateMessage): MessageRow 
     const actor = standingIn(domain, input.by, conversation);
     requireOpen(conversation);
     const before = requireMessage(domain, conversation, input.sid);
+    const { body, attributes } = input;
+    // What needs no permission must not look like an edit.
+    if (input.by.source === 'SDK' && body === undefined && attributes === undefined) return before;
     const own = isOwn(input.by, before.author);
-    if (input.body !== undefined) {
+    if (body !== undefined) {
       if (own) actor.require('editOwnMessage', 'editAnyMessage');
       else actor.require('editAnyMessage');
     }
-    if (input.attributes !== undefined) {
+    if (attributes !== undefined) {
       if (own) actor.require('editOwnMessageAttributes', 'editAnyMessageAttributes');
       else actor.require('editAnyMessageAttributes');
     }
@@ -39,8 +42,8 @@ export function updateMessage(domain: Domain, input: UpdateMessage): MessageRow 
       lastUpdatedBy: actorName(input.by),
       dateUpdated: domain.clock.now(),
     };
-    if (input.body !== undefined) message.body = checkBody(input.body ?? '');
-    if (input.attributes !== undefined) message.attributes = checkAttributes(input.attributes);
+    if (body !== undefined) message.body = checkBody(body ?? '');
+    if (attributes !== undefined) message.attributes = checkAttributes(attributes);
     if (input.by.source === 'API' && input.author !== undefined) {
       message.author = checkIdentity(input.author);
       message.participantSid = participantNamed(domain, conversation.sid, message.author)?.sid ?? null;

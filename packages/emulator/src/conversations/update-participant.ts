@@ -6,6 +6,7 @@ import type { Domain } from './domain.js';
 import { checkAttributes } from './limits.js';
 import { isOwn, requireConversation, requireOpen } from './membership.js';
 import { checkReadIndex } from './read-state.js';
+import { participantRole } from './roles.js';
 import { standingIn } from './standing.js';
 
 export interface UpdateParticipant {
@@ -35,7 +36,7 @@ export function updateParticipant(domain: Domain, input: UpdateParticipant): Par
     const now = domain.clock.now();
     const participant: ParticipantRow = { ...before, dateUpdated: now };
     if (input.attributes !== undefined) participant.attributes = checkAttributes(input.attributes);
-    if (input.by.source === 'API') Object.assign(participant, checkedByApi(input, now));
+    if (input.by.source === 'API') Object.assign(participant, checkedByApi(domain, input, now));
     domain.store.participants.update(participant);
     record({ type: 'participant.updated', by: input.by, conversation, participant, before });
     return participant;
@@ -43,10 +44,10 @@ export function updateParticipant(domain: Domain, input: UpdateParticipant): Par
 }
 
 /** What only the API may change of a participant. */
-function checkedByApi(input: UpdateParticipant, now: number): Partial<ParticipantRow> {
-  const { roleSid, lastReadMessageIndex: index, lastReadTimestamp, notificationLevel } = input;
+function checkedByApi(domain: Domain, input: UpdateParticipant, now: number): Partial<ParticipantRow> {
+  const { lastReadMessageIndex: index, lastReadTimestamp, notificationLevel } = input;
   return {
-    ...given({ roleSid, notificationLevel }),
+    ...given({ roleSid: participantRole(domain, input), notificationLevel }),
     ...(index !== undefined && {
       lastReadMessageIndex: checkReadIndex(index),
       lastReadTimestamp: index === null ? null : now,

@@ -146,3 +146,26 @@ describe('a participant', () => {
     expect(Object.keys(body).sort()).toEqual(fields.split(' ').sort());
   });
 });
+
+describe.each(scopes)('roles of participants below the %s prefix', (scope) => {
+  it('are refused when they are none of a conversation, an empty one too, and nothing is stored', async () => {
+    const started = await startForTest();
+    const { conversations } = scoped(helperFor(started), started, scope);
+    const { participants } = conversations((await conversations.create({})).sid);
+    const { roleSid } = await participants.create({ identity: 'ann' });
+    const roles = await scoped(helperFor(started), started, scope).roles.list();
+    const ofService = roles.find(({ type }) => type === 'service')?.sid ?? '';
+    const sms = {
+      'messagingBinding.address': '+15005550006',
+      'messagingBinding.proxyAddress': '+15005550001',
+    };
+    for (const wrong of ['', ofService, `RL${'0'.repeat(32)}`]) {
+      const named = { status: 400, code: 20001, message: expect.stringContaining('RoleSid') };
+      expect(await refusal(participants.create({ identity: 'bob', roleSid: wrong }))).toMatchObject(named);
+      expect(await refusal(participants.create({ ...sms, roleSid: wrong }))).toMatchObject(named);
+      expect(await refusal(participants('ann').update({ roleSid: wrong }))).toMatchObject(named);
+    }
+    const present = await participants.list();
+    expect(present.map((one) => [one.identity, one.roleSid])).toEqual([['ann', roleSid]]);
+  });
+});

@@ -1,7 +1,6 @@
 import { addNonChatParticipant } from '../conversations/add-non-chat-participant.js';
 import { addParticipant } from '../conversations/add-participant.js';
 import { removeParticipant } from '../conversations/remove-participant.js';
-import { checkRole } from '../conversations/roles.js';
 import { requireParticipant, updateParticipant } from '../conversations/update-participant.js';
 import { Refusal } from '../errors.js';
 import { given } from '../given.js';
@@ -23,13 +22,9 @@ function list(call: Call): Reply {
   });
 }
 
-function settings({ form, domain }: Call) {
+function settings({ form }: Call) {
   form.refuse(...unsupported);
-  const roleSid = form.text('RoleSid');
-  return given({
-    attributes: form.text('Attributes'),
-    roleSid: roleSid && checkRole(domain, 'RoleSid', 'conversation', roleSid),
-  });
+  return given({ attributes: form.text('Attributes'), roleSid: form.text('RoleSid') });
 }
 
 function create(call: Call): Reply {
