@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import twilio from 'twilio';
@@ -85,6 +85,38 @@ describe('the command', () => {
     expect(command.complained).toEqual([
       `Port ${port} is already in use by another program. End that program, or choose another port with --port.`,
     ]);
+  });
+
+  it('takes content templates of one’s own, and says what is wrong with them', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'emulator-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'templates.json');
+    const flags = ['--port', '0', '--data', ':memory:', '--json', '--templates', file];
+    const missing = run(flags);
+    expect(await missing.code).toBe(1);
+    expect(missing.complained.join()).toMatch(/^templates: ENOENT.*templates\.json/);
+
+    const template = {
+      sid: `HX${'a'.repeat(32)}`,
+      friendly_name: 'own',
+      types: { 'twilio/text': { body: 'Hi!' } },
+    };
+    await writeFile(file, JSON.stringify([template, { ...template, sid: 'HX1' }]));
+    const wrong = run(flags);
+    expect(await wrong.code).toBe(1);
+    expect(wrong.complained).toEqual(['templates: content template 2: sid is HX and 32 hex digits']);
+
+    await writeFile(file, JSON.stringify([template]));
+    const command = run(flags);
+    await command.start;
+    const { accountSid, authToken, restUrl } = JSON.parse(command.printed[0]!) as Record<string, string>;
+    const client = twilio(accountSid, authToken);
+    client.conversations.baseUrl = restUrl!;
+    const { sid } = await client.conversations.v1.conversations.create({});
+    const { messages } = client.conversations.v1.conversations(sid);
+    expect((await messages.create({ contentSid: template.sid })).body).toBe('Hi!');
+    command.ask();
+    expect(await command.code).toBe(0);
   });
 
   it('runs as a process that ends on SIGTERM', async () => {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { given } from './given.js';
 import type { EmulatorOptions } from './options.js';
 import { createEmulator } from './server.js';
 import { StartError } from './start-error.js';
@@ -12,14 +13,15 @@ export interface CommandIo {
   untilAsked(): Promise<void>;
 }
 
-const usage = `conversations-emulator [--port 4010] [--data .data/emulator.sqlite] [--json]
+const usage = `conversations-emulator [--port 4010] [--data .data/emulator.sqlite] [--templates FILE] [--json]
 
 A local Twilio Conversations service for the unmodified Twilio SDKs.
 
-  --port PORT  where to listen on 127.0.0.1; 0 takes any free port (default: $EMULATOR_PORT, else 4010)
-  --data FILE  where conversations are kept, or :memory: (default: .data/emulator.sqlite)
-  --json       print one line of JSON instead of text
-  --help       print this`;
+  --port PORT       where to listen on 127.0.0.1; 0 takes any free port (default: $EMULATOR_PORT, else 4010)
+  --data FILE       where conversations are kept, or :memory: (default: .data/emulator.sqlite)
+  --templates FILE  content templates of your own, a JSON list (default: six, one of each type)
+  --json            print one line of JSON instead of text
+  --help            print this`;
 
 interface Command extends EmulatorOptions {
   json: boolean;
@@ -42,17 +44,18 @@ function read(argv: readonly string[], env: CommandIo['env']): Reading {
       options: {
         port: { type: 'string' },
         data: { type: 'string', default: '.data/emulator.sqlite' },
+        templates: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const { data, json, help } = values;
+    const { data, templates, json, help } = values;
     if (data === '') throw new Error('--data must be a file or :memory:');
     const port =
       values.port === undefined
         ? readPort(env.EMULATOR_PORT || '4010', 'EMULATOR_PORT')
         : readPort(values.port, '--port');
-    return { understood: true, command: { port, data, json, help } };
+    return { understood: true, command: { port, data, json, help, ...given({ templates }) } };
   } catch (error) {
     return { understood: false, message: error instanceof Error ? error.message : String(error) };
   }

@@ -105,7 +105,10 @@ describe('push registrations with the official SDK', () => {
       registration({ data: {} }),
       registration({ data: { registration_id: '' } }),
       registration({ data: { registration_id: 'x'.repeat(5000) } }),
+      registration({ data: { registration_id: 'half \ud800' } }),
+      registration({ endpoint_platform: '' }),
       registration({ message_types: 'all' }),
+      registration({ message_types: [''] }),
       registration({ message_types: [1] }),
       [],
     ];

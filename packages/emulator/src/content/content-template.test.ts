@@ -49,6 +49,11 @@ describe('a content template', () => {
     );
   });
 
+  it('is filled in at once, however many blanks it opens and never closes', () => {
+    const body = `{{${' '.repeat(100_000)}`;
+    expect(render(template({ 'twilio/text': { body } })).body).toBe(body);
+  });
+
   it('is read from a file, or refused with its place', () => {
     expect(readTemplates(JSON.stringify(seedTemplates))).toEqual(seedTemplates);
     const right = seedTemplates[0]!;
@@ -60,6 +65,8 @@ describe('a content template', () => {
       [[{ ...right, friendly_name: 1 }], 'friendly_name is not a string'],
       [[{ ...right, variables: { a: 1 } }], 'variables is not an object of strings'],
       [[{ ...right, types: {} }], 'types is not an object'],
+      [[{ ...right, types: { 'twilio/text\n': {} } }], '"twilio/text\\n" is no type'],
+      [[{ ...right, types: { text: {} } }], '"text" is no type'],
     ];
     for (const [given, sentence] of wrong) {
       const text = typeof given === 'string' ? given : JSON.stringify(given);

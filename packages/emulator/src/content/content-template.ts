@@ -23,6 +23,8 @@ export interface RenderedContent {
 const richPrefix = 'application/x-vnd.com.twilio.rich.';
 const maxVariablesBytes = 16 * 1024;
 const maxTemplates = 1_000;
+/** It becomes a part of a header. */
+const typeSyntax = /^[\w-]{1,60}\/[\w-]{1,60}$/;
 
 /** Refuses, by the name of the parameter, what is no JSON object of texts. */
 function readVariables(parameter: string, variables: string | undefined): Record<string, string> {
@@ -42,8 +44,8 @@ const isTexts = (value: unknown): value is Record<string, string> =>
 function fill(value: unknown, variables: ReadonlyMap<string, string>): unknown {
   if (typeof value === 'string') {
     return value.replaceAll(
-      /\{\{\s*([^{}]+?)\s*\}\}/g,
-      (whole, name: string) => variables.get(name) ?? whole,
+      /\{\{([^{}]+)\}\}/g,
+      (whole, name: string) => variables.get(name.trim()) ?? whole,
     );
   }
   if (Array.isArray(value)) return value.map((one) => fill(one, variables));
@@ -85,6 +87,8 @@ export function readTemplates(text: string): ContentTemplate[] {
     if (typeof friendly_name !== 'string') throw bad('friendly_name is not a string');
     if (!isTexts(variables)) throw bad('variables is not an object of strings');
     if (!isVariants(types)) throw bad('types is not an object with at least one type, such as twilio/text');
+    const odd = Object.keys(types).find((type) => !typeSyntax.test(type));
+    if (odd !== undefined) throw bad(`${JSON.stringify(odd)} is no type such as twilio/text`);
     return { sid, friendly_name, variables, types };
   });
 }

@@ -1,9 +1,9 @@
 import { deliveryStatuses, updateDelivery } from '../conversations/delivery.js';
 import type { Domain } from '../conversations/domain.js';
-import { limits } from '../conversations/limits.js';
+import { checkText, limits } from '../conversations/limits.js';
 import { setChannelMetadata } from '../conversations/set-channel-metadata.js';
 import { Refusal } from '../errors.js';
-import { isObject, type JsonObject } from '../json.js';
+import { isJson, isObject, type JsonObject } from '../json.js';
 import type { Emulator } from '../options.js';
 
 /** What other channels would report, by method and by order over HTTP. */
@@ -11,6 +11,9 @@ export interface ChannelOrders extends Pick<Emulator, 'deliver' | 'setChannelMet
   /** By the last part of their path. What they cannot read they refuse with a sentence. */
   orders: Readonly<Record<'delivery' | 'channel-metadata', (value: unknown) => { [name: string]: number }>>;
 }
+
+/** Deeper, it could be read and not written again. */
+const maxDepth = 100;
 
 const bad = (sentence: string): Refusal => new Refusal('invalid_parameter', sentence);
 
@@ -42,7 +45,7 @@ export function createChannelOrders(domain: Domain): ChannelOrders {
     const status = deliveryStatuses.find((one) => one === fields.status);
     if (!status) throw bad(`status must be one of ${deliveryStatuses.join(', ')}`);
     const { errorCode, participantSid } = fields;
-    if (errorCode !== undefined && !(Number.isInteger(errorCode) && Number(errorCode) >= 0)) {
+    if (errorCode !== undefined && !(Number.isSafeInteger(errorCode) && Number(errorCode) >= 0)) {
       throw bad('errorCode must be a whole number of 0 or more');
     }
     const moved = updateDelivery(domain, {
@@ -59,7 +62,9 @@ export function createChannelOrders(domain: Domain): ChannelOrders {
     if (typeof type !== 'string' || type === '' || type.length > limits.nameLength) {
       throw bad(`type must be a text of 1 to ${limits.nameLength} characters`);
     }
+    checkText('type', type, limits.nameLength);
     if (data === undefined) throw bad('data is missing: any JSON');
+    if (!isJson(data, maxDepth)) throw bad(`data must be JSON, at most ${maxDepth} levels deep`);
     setChannelMetadata(domain, { messageSid: readMessage(fields), type, data });
     return {};
   };

@@ -2,6 +2,7 @@ import { Refusal } from '../errors.js';
 import type { PushRegistrationRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
 import { ensureUser } from './ensure-user.js';
+import { checkText, limits } from './limits.js';
 import { updateReachability } from './reachability.js';
 
 export interface AddPushRegistration {
@@ -20,13 +21,12 @@ const maxRegistrations = 100;
 /** Keeps where an app of an identity wants its pushes. The same app registers again under the same id. */
 export function addPushRegistration(domain: Domain, input: AddPushRegistration): PushRegistrationRow {
   const { identity, channelType, registrationId, messageTypes } = input;
-  const texts = [registrationId, input.endpointPlatform, ...messageTypes];
-  if (registrationId === '' || texts.some((text) => text.length > longestText)) {
-    throw new Refusal('invalid_parameter', `registration_id has 1 to ${longestText} characters`);
-  }
+  checkText('registration_id', registrationId, longestText);
+  checkText('endpoint_platform', input.endpointPlatform, limits.nameLength);
   if (messageTypes.length > maxMessageTypes) {
     throw new Refusal('invalid_parameter', `message_types are at most ${maxMessageTypes}`);
   }
+  for (const type of messageTypes) checkText('message_types', type, limits.nameLength);
   return domain.facts.commit(() => {
     const { pushRegistrations } = domain.store;
     ensureUser(domain, { by: { source: 'SDK', identity }, identity });

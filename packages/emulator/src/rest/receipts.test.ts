@@ -119,6 +119,25 @@ describe.each(scopes)('delivery receipts below the %s prefix', (scope) => {
   });
 });
 
+describe('orders in the name of other channels', () => {
+  it('keep nothing that is no JSON', async () => {
+    const started = await startForTest();
+    const { conversations } = helperFor(started).conversations.v1;
+    const { sid } = await conversations.create({});
+    const { sid: messageSid } = await conversations(sid).messages.create({ body: 'hello' });
+    const round: { round?: unknown } = {};
+    round.round = round;
+    for (const data of [1n, () => 1, round, Number.NaN, new Date(), [undefined], Symbol('x')]) {
+      expect(() => started.emulator.setChannelMetadata({ messageSid, type: 'x', data })).toThrow(
+        'data must be JSON',
+      );
+    }
+    const data = { a: [1, null, { b: 'ü' }], ['__proto__']: 'own' };
+    started.emulator.setChannelMetadata({ messageSid, type: 'x', data });
+    expect(started.domain.store.messages.bySid(messageSid)?.channelMetadata).toEqual({ type: 'x', data });
+  });
+});
+
 describe('orders in the name of other channels over HTTP', () => {
   const post = (started: Awaited<ReturnType<typeof startForTest>>, path: string, body: unknown) =>
     ask(started, `/_emulator/${path}`, { method: 'POST', body: JSON.stringify(body) });
@@ -148,7 +167,9 @@ describe('orders in the name of other channels over HTTP', () => {
       ['delivery', { messageSid, status: 'read' }, 'messageSid is of no message'],
       ['delivery', { messageSid, status: 'read', participant: 'x' }, 'participant is not a field'],
       ['delivery', { messageSid, status: 'failed', errorCode: -1 }, 'errorCode must be'],
+      ['delivery', { messageSid, status: 'failed', errorCode: 1e300 }, 'errorCode must be'],
       ['channel-metadata', { messageSid, type: '', data: 1 }, 'type must be a text'],
+      ['channel-metadata', { messageSid, type: '\ud800', data: 1 }, 'half a surrogate pair'],
       ['channel-metadata', { messageSid, type: 'x' }, 'data is missing'],
     ];
     for (const [path, body, sentence] of cases) {
@@ -156,6 +177,11 @@ describe('orders in the name of other channels over HTTP', () => {
       expect(reply.status).toBe(400);
       expect(((await reply.json()) as { message: string }).message).toContain(sentence);
     }
+    const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
+    const reply = await ask(started, '/_emulator/channel-metadata', {
+      ...{ method: 'POST', body: `{"messageSid":"${messageSid}","type":"x","data":${deep}}` },
+    });
+    expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining('levels deep')]);
     const get = await ask(started, '/_emulator/delivery');
     expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST']);
   });
