@@ -7,7 +7,7 @@ import type { Domain } from './domain.js';
 import { defaultRoles, type RoleName } from './permissions.js';
 
 /** The SID of a default role of a service. */
-export function roleSid(serviceSid: string, role: RoleName): string {
+function roleSid(serviceSid: string, role: RoleName): string {
   return fixedSid('RL', `${serviceSid}:${role}`);
 }
 

@@ -26,6 +26,6 @@ const isWrite = ({ method, path }: TunnelledRequest): boolean =>
   method !== 'GET' && path.startsWith('/Client/') && !path.endsWith('/Typing');
 
 /** Without a code of its own it gets Twilio's general one, in the pattern of 20 and the status. */
-export function forcedReply({ status, code }: ForcedAnswer): Reply {
+function forcedReply({ status, code }: ForcedAnswer): Reply {
   return { status, body: { ...errorBody(status, code ?? 20_000 + status, forcedMessage) } };
 }
