@@ -26,6 +26,8 @@ export type RefusalName =
   | 'too_many_conversations'
   | 'too_many_participants'
   | 'too_many_non_chat_participants'
+  | 'too_many_participants_at_once'
+  | 'participants_refused'
   | 'binding_invalid'
   | 'binding_exists'
   | 'channel_metadata_not_found'
@@ -119,6 +121,16 @@ export const refusals: Readonly<Record<RefusalName, RefusalEntry>> = {
     status: 400,
     code: 50422,
     message: 'A conversation takes at most 50 participants of other channels',
+  },
+  too_many_participants_at_once: {
+    status: 400,
+    code: 50426,
+    message: 'One request adds at most 10 participants',
+  },
+  participants_refused: {
+    status: 400,
+    code: 50427,
+    message: 'Nothing was created, because a participant can not be added',
   },
   binding_invalid: { status: 400, code: 50407, message: 'Invalid messaging binding' },
   binding_exists: {

@@ -9,6 +9,7 @@ type LimitName =
   | 'roleNameLength'
   | 'participants'
   | 'nonChatParticipants'
+  | 'participantsAtOnce'
   | 'conversationsOfUser';
 
 /** Limits of the service, from Twilio's public pages. Sizes are bytes of UTF-8, lengths are characters. */
@@ -21,6 +22,7 @@ export const limits: Readonly<Record<LimitName, number>> = {
   roleNameLength: 64,
   participants: 1000,
   nonChatParticipants: 50,
+  participantsAtOnce: 10,
   conversationsOfUser: 1000,
 };
 

@@ -19,7 +19,7 @@ export interface View {
 /** One authenticated request to a route. */
 export interface Call {
   domain: Domain;
-  by: Actor;
+  by: Extract<Actor, { source: 'API' }>;
   view: View;
   /** The request's path without its query. */
   path: string;

@@ -1,4 +1,4 @@
-import { addConversation } from '../conversations/add-conversation.js';
+import { type AddConversation, addConversation } from '../conversations/add-conversation.js';
 import { removeConversation } from '../conversations/remove-conversation.js';
 import { updateConversation } from '../conversations/update-conversation.js';
 import { given } from '../given.js';
@@ -17,7 +17,8 @@ const unsupported = [
   'Bindings.Email.Name',
 ];
 
-function settings({ form }: Call) {
+/** What a new conversation may be given, and one that is there already. */
+export function conversationSettings({ form }: Call): Omit<AddConversation, 'by'> {
   form.refuse(...unsupported);
   return given({
     friendlyName: form.text('FriendlyName'),
@@ -42,7 +43,7 @@ function list(call: Call): Reply {
 }
 
 function create(call: Call): Reply {
-  const row = addConversation(call.domain, { by: call.by, ...settings(call) });
+  const row = addConversation(call.domain, { by: call.by, ...conversationSettings(call) });
   return created(presentConversation(call.view, row));
 }
 
@@ -52,7 +53,7 @@ function fetch(call: Call): Reply {
 
 function update(call: Call): Reply {
   const { sid } = pathConversation(call);
-  const row = updateConversation(call.domain, { by: call.by, sid, ...settings(call) });
+  const row = updateConversation(call.domain, { by: call.by, sid, ...conversationSettings(call) });
   return fetched(presentConversation(call.view, row));
 }
 

@@ -6,7 +6,6 @@ import { routes } from './routes.js';
 /** Operations of Twilio's that this emulator has not got: they answer 501 or 405 and name themselves. */
 const notEmulated = [
   /^\w+ \/v1\/Configuration\/Addresses/,
-  /^\w+ \/v1(\/Services\/\{\w+\})?\/ConversationWithParticipants/,
   /^\w+ \/v1\/Credentials/,
   /^(POST|DELETE) \/v1\/Services(\/\{\w+\})?$/,
   /^\w+ .*\/Configuration\/Notifications/,

@@ -5,6 +5,7 @@ import {
   serviceConfigurationRoutes,
   webhookConfigurationRoutes,
 } from './configuration.js';
+import { conversationWithParticipantsRoutes } from './conversation-with-participants.js';
 import { conversationRoutes } from './conversations.js';
 import { membershipRoutes } from './memberships.js';
 import { messageRoutes } from './messages.js';
@@ -18,6 +19,7 @@ import { webhookRoutes } from './webhooks.js';
 /** What exists below both prefixes: of the default service, and of a service that the path names. */
 const scopedRoutes: readonly Route[] = [
   ...conversationRoutes,
+  ...conversationWithParticipantsRoutes,
   ...messageRoutes,
   ...receiptRoutes,
   ...participantRoutes,

@@ -48,7 +48,7 @@ export const scopes = ['default', 'service'] as const;
 
 type ServiceScope = Pick<
   ReturnType<HelperClient['conversations']['v1']['services']>,
-  'conversations' | 'users' | 'roles' | 'participantConversations'
+  'conversations' | 'users' | 'roles' | 'participantConversations' | 'conversationWithParticipants'
 >;
 
 export function scoped(
