@@ -56,6 +56,8 @@ export interface Realtime {
   halfOpen(on: boolean, identity?: string): number;
   /** The check that sockets pass, faults included, for who takes tokens elsewhere. */
   verifyToken: VerifyToken;
+  /** Carries out what the sockets have brought so far. */
+  finish(): void;
   /** While on, upgrades are answered with 503. */
   refuse(on: boolean): void;
   close(): Promise<void>;
@@ -129,7 +131,13 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     if (known?.size !== 0) return;
     sessions.delete(session.identity);
     // At the end nothing more is written: the next start tells who has gone.
-    if (!ended) updateReachability(domain, { identity: session.identity, online: false });
+    if (ended) return;
+    try {
+      updateReachability(domain, { identity: session.identity, online: false });
+    } catch (error) {
+      // A socket ends in timers and events, where nobody else would catch it.
+      log(`Who has gone offline was not kept: ${error instanceof Error ? error.message : String(error)}`);
+    }
   };
 
   return {
@@ -184,6 +192,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     halfOpen(on, identity) {
       return connectionsOf(identity).filter((connection) => connection.halfOpen(on)).length;
     },
+    finish: turn.finish,
     refuse(on) {
       refusing = on;
     },

@@ -248,6 +248,8 @@ async function assemble(
     faults,
     ...channels,
     reset() {
+      // What was asked before would otherwise be done in the emptied store.
+      realtime.finish();
       webhooks.clear();
       store.transaction(() => {
         store.reset();

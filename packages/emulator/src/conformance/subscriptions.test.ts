@@ -1,10 +1,16 @@
 import { describe, expect, it, vi } from 'vitest';
+import { addConversation } from '../conversations/add-conversation.js';
 import { addMessage } from '../conversations/add-message.js';
+import type { RoleName } from '../conversations/permissions.js';
+import { removeConversation } from '../conversations/remove-conversation.js';
+import { updateConversation } from '../conversations/update-conversation.js';
+import { updateUser } from '../conversations/update-user.js';
 import { isObject, type JsonObject } from '../json.js';
 import { openRawClient, type RawClient } from './raw-client.js';
 import { next, reaches, type Service, shareConversation, startService } from './service.js';
 
 const path = '/v4/Subscriptions';
+const by = { source: 'API', webhooksEnabled: false } as const;
 const establish = (client: RawClient, correlationId: number, ...requests: JsonObject[]) =>
   client.request('POST', path, { action: 'establish', correlation_id: correlationId, requests });
 const result = (client: RawClient, correlationId: number, type = 'established') =>
@@ -25,7 +31,6 @@ async function spoken(service: Service) {
   const [conversation] = await shareConversation(alice);
   await conversation!.add('bob');
   const say = (body: string) => {
-    const by = { source: 'API', webhooksEnabled: false } as const;
     addMessage(service.domain, { by, conversationSid: conversation!.sid, body });
   };
   const bob = await openRawClient(service);
@@ -130,6 +135,44 @@ describe('a subscription', () => {
     expect(indexes(bob)).toEqual([0]);
   });
 
+  it('ends in silence with the role that it came from, and tells of the end of its object until then', async () => {
+    const service = await startService();
+    const { domain } = service;
+    const { conversation } = await spoken(service);
+    const other = addConversation(domain, { by });
+    const admin = await openRawClient(service);
+    await admin.init('admin');
+    const roles = domain.store.roles.page(domain.serviceSid, { limit: 10 });
+    const give = (name: RoleName) => {
+      const { sid } = roles.find(({ row }) => row.friendlyName === name)!.row;
+      updateUser(domain, { by, user: 'admin', roleSid: sid });
+    };
+    give('service admin');
+    const documents = await Promise.all(
+      [conversation.sid, other.sid].map(
+        async (sid) => (await admin.request('GET', `/v3/Documents/${sid}.channel`)).body as JsonObject,
+      ),
+    );
+    const requests = documents.map(({ sid }) => ({
+      object_sid: sid,
+      object_type: 'document',
+      last_event_id: 0,
+    }));
+    await establish(admin, 1, ...requests);
+    expect((await result(admin, 1)).events).toHaveLength(2);
+    const rename = (friendlyName: string) =>
+      updateConversation(domain, { by, sid: conversation.sid, friendlyName });
+    rename('heard');
+    removeConversation(domain, { by, sid: other.sid });
+    give('service user');
+    rename('unheard');
+    await admin.request('GET', '/Client/v2/Configuration');
+    expect(admin.notifications.slice(-2).map(([, { event_type }]) => event_type)).toEqual([
+      'document_updated',
+      'document_removed',
+    ]);
+  });
+
   it('fails by a code of its own for each object, and is asked for once though named twice', async () => {
     const service = await startService();
     const { conversation, bob, list } = await spoken(service);
@@ -195,6 +238,7 @@ describe('the continuation token', () => {
     for (const [identity, token] of [
       ['bob', first.token],
       ['alice', `${first.token}x`],
+      ['alice', `${first.token}.x`],
       ['alice', 'anything'],
       ['alice', '.'],
     ] as const) {

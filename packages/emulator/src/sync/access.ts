@@ -28,6 +28,22 @@ function mayRead(domain: Domain, identity: string, object: SyncObjectRow): boole
   }
 }
 
+/**
+ * For access that comes from more than a participant's row, which tells of its end by a fact: asks whether it still is.
+ * Roles change without a fact, and a creator is waited for only until it has joined.
+ */
+export function stillReadable(
+  domain: Domain,
+  identity: string,
+  object: SyncObjectRow,
+): (() => boolean) | undefined {
+  if (object.access !== 'conversation') return undefined;
+  if (domain.store.participants.byIdentity(object.subject, identity)) return undefined;
+  // Of one that is gone, its end is still to be told.
+  return () =>
+    domain.store.conversations.bySid(object.subject) === undefined || mayRead(domain, identity, object);
+}
+
 /** The object of that type with that SID or unique name. Throws `sync_…_not_found` or `sync_forbidden`. */
 export function requireReadable(
   domain: Domain,

@@ -1,10 +1,17 @@
 import type { SyncObjectRow } from '../store/rows.js';
 import type { Session } from '../upstream.js';
 
+export interface Lasting {
+  /** A moment of the clock, after which the session hears nothing unless it was added again. */
+  until: number;
+  /** Asked before each push, for access that may end without a fact that tells of it. */
+  may?: () => boolean;
+}
+
 /** Who hears of which object, and what each session has read: all of it ends with its socket. */
 export interface Subscribers {
-  /** Until a moment of the clock, after which the session hears nothing unless it was added again. */
-  add(session: Session, object: Pick<SyncObjectRow, 'sid'>, until: number): void;
+  /** From now on, the session hears of the object as long as `lasts` says. */
+  add(session: Session, object: Pick<SyncObjectRow, 'sid'>, lasts: Lasting): void;
   remove(session: Session, sid: string): void;
   /** Takes an identity off an object it may no longer read, without a word. */
   removeIdentity(identity: string, sid: string): void;
@@ -23,16 +30,19 @@ export interface Subscribers {
    */
   noteUntouched(session: Session, sid: string, untouched: boolean): void;
   knewUntouched(session: Session, sid: string): boolean;
+  /** How many of these are remembered. */
+  readonly untouchedObjects: number;
 }
 
-/** Clients whose untouched objects are remembered; of more than these, the oldest are forgotten. */
-const rememberedClients = 10_000;
+/** How many untouched objects are remembered, of all clients; of more, those of the clients heard of longest ago go. */
+const rememberedObjects = 50_000;
 
-export function createSubscribers(): Subscribers {
-  const byObject = new Map<string, Map<Session, number>>();
+export function createSubscribers(remembered: number = rememberedObjects): Subscribers {
+  const byObject = new Map<string, Map<Session, Lasting>>();
   const bySession = new Map<Session, Set<string>>();
   const reads = new WeakMap<Session, Map<string, number>>();
   const untouched = new Map<string, Set<string>>();
+  let untouchedObjects = 0;
   const gone = new WeakSet<Session>();
 
   const remove = (session: Session, sid: string): void => {
@@ -43,11 +53,11 @@ export function createSubscribers(): Subscribers {
   };
 
   return {
-    add(session, { sid }, until) {
+    add(session, { sid }, lasts) {
       // A socket may be dropped by the very replay that precedes its subscription.
       if (gone.has(session)) return;
-      const sessions = byObject.get(sid) ?? new Map<Session, number>();
-      byObject.set(sid, sessions.set(session, until));
+      const sessions = byObject.get(sid) ?? new Map<Session, Lasting>();
+      byObject.set(sid, sessions.set(session, lasts));
       const objects = bySession.get(session) ?? new Set<string>();
       bySession.set(session, objects.add(sid));
     },
@@ -67,8 +77,8 @@ export function createSubscribers(): Subscribers {
     },
     of(sid, now) {
       const hearing: Session[] = [];
-      for (const [session, until] of byObject.get(sid) ?? []) {
-        if (until > now) hearing.push(session);
+      for (const [session, { until, may }] of byObject.get(sid) ?? []) {
+        if (until > now && (may === undefined || may())) hearing.push(session);
         else remove(session, sid);
       }
       return hearing;
@@ -80,17 +90,23 @@ export function createSubscribers(): Subscribers {
     },
     firstRead: (session, sid) => reads.get(session)?.get(sid),
     noteUntouched({ continuation }, sid, is) {
-      if (!is) {
-        untouched.get(continuation)?.delete(sid);
-        return;
-      }
       const known = untouched.get(continuation) ?? new Set<string>();
+      if (known.delete(sid)) untouchedObjects -= 1;
       // Moved to the end, where the youngest are.
       untouched.delete(continuation);
-      untouched.set(continuation, known.add(sid));
-      if (untouched.size <= rememberedClients) return;
-      const [oldest] = untouched.keys();
-      if (oldest !== undefined) untouched.delete(oldest);
+      if (is) {
+        known.add(sid);
+        untouchedObjects += 1;
+      }
+      if (known.size > 0) untouched.set(continuation, known);
+      for (const [oldest, objects] of untouched) {
+        if (untouchedObjects <= remembered) return;
+        untouched.delete(oldest);
+        untouchedObjects -= objects.size;
+      }
+    },
+    get untouchedObjects() {
+      return untouchedObjects;
     },
     knewUntouched: ({ continuation }, sid) => untouched.get(continuation)?.has(sid) ?? false,
   };

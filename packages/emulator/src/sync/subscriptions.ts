@@ -1,9 +1,10 @@
 import type { Domain } from '../conversations/domain.js';
 import { Refusal, refusals } from '../errors.js';
+import { given } from '../given.js';
 import { isObject, type JsonObject, parseJson } from '../json.js';
 import type { SyncObjectRow } from '../store/rows.js';
 import type { Reply, Session } from '../upstream.js';
-import { requireReadable } from './access.js';
+import { requireReadable, stillReadable } from './access.js';
 import { changeEvent, changesAfter, eventIdOf } from './events.js';
 import type { Subscribers } from './subscribers.js';
 
@@ -100,7 +101,10 @@ function establish(
       continue;
     }
     subscribers.noteUntouched(session, sid, lastEventId === null && object.lastEventId === 0);
-    subscribers.add(session, object, until);
+    subscribers.add(session, object, {
+      until,
+      ...given({ may: stillReadable(domain, session.identity, object) }),
+    });
     established.push({ ...about, replay_status: 'completed', last_event_id: object.lastEventId });
   }
   if (established.length > 0) pushResult(session, 'subscription_established', correlationId, established);

@@ -15,7 +15,7 @@ const run = (given: Partial<DisorderPlan>, keys: string[], seed = 1): string[] =
   const gone: string[] = [];
   const disorder = createDisorder(plan(given), createRandom(seed));
   for (const [position, key] of keys.entries()) {
-    disorder.add(key, () => gone.push(`${key}${position}`));
+    disorder.add(key, 1, () => gone.push(`${key}${position}`));
     vi.advanceTimersByTime(1);
   }
   vi.runAllTimers();
@@ -70,10 +70,10 @@ describe('disordered events', () => {
   it('go in the order they came when it ends, and nowhere when the socket is over', () => {
     const gone: number[] = [];
     const disorder = createDisorder(plan({ reorder: 10 }), createRandom());
-    for (let number = 0; number < 5; number += 1) disorder.add('x', () => gone.push(number));
+    for (let number = 0; number < 5; number += 1) disorder.add('x', 1, () => gone.push(number));
     disorder.end();
     expect(gone).toEqual([0, 1, 2, 3, 4]);
-    disorder.add('x', () => gone.push(5));
+    disorder.add('x', 1, () => gone.push(5));
     disorder.stop();
     vi.runAllTimers();
     expect(gone).toHaveLength(5);

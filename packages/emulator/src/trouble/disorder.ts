@@ -16,7 +16,9 @@ export interface DisorderPlan {
 
 /** Where events of one socket wait for their turn, which is not the one they came in. */
 export interface Disorder {
-  add(key: string, act: () => void): void;
+  /** Bytes that wait here. */
+  readonly waiting: number;
+  add(key: string, size: number, act: () => void): void;
   /** Lets go what waits, in the order it came. */
   end(): void;
   /** Forgets what waits. */
@@ -28,6 +30,7 @@ const longestWait = 50;
 
 interface Waiting {
   key: string;
+  size: number;
   act: () => void;
 }
 
@@ -35,6 +38,7 @@ export function createDisorder(plan: DisorderPlan, random: Random): Disorder {
   const { reorder, duplicate, minMs, maxMs, keep } = plan;
   let passed: Waiting[] = [];
   let late: (Waiting & { due: number })[] = [];
+  let waiting = 0;
   let flush: NodeJS.Timeout | undefined;
   let next: NodeJS.Timeout | undefined;
 
@@ -44,18 +48,24 @@ export function createDisorder(plan: DisorderPlan, random: Random): Disorder {
     const now = performance.now();
     const due = late.filter((one) => one.due <= now);
     late = late.filter((one) => one.due > now);
-    for (const { act } of due.sort((one, other) => one.due - other.due)) act();
-    const soonest = Math.min(...late.map((one) => one.due));
+    for (const one of due.sort((one, other) => one.due - other.due)) go(one);
+    // Not by Math.min(...late), which takes no more arguments than the stack does.
+    const soonest = late.reduce((least, one) => Math.min(least, one.due), Number.POSITIVE_INFINITY);
     if (late.length > 0) next = setTimeout(goLate, Math.ceil(soonest - performance.now()));
   };
-  const release = ({ key, act }: Waiting): void => {
+  const go = ({ size, act }: Waiting): void => {
+    waiting -= size;
+    act();
+  };
+  const release = (one: Waiting): void => {
     if (maxMs === 0) {
-      act();
+      go(one);
       return;
     }
+    const { key } = one;
     const drawn = performance.now() + minMs + random.next() * (maxMs - minMs);
-    const before = keep === 'item' ? late.filter((one) => one.key === key).map(({ due }) => due) : [];
-    late.push({ key, act, due: Math.max(drawn, ...before) });
+    const before = keep === 'item' ? late.filter((other) => other.key === key).map(({ due }) => due) : [];
+    late.push({ ...one, due: Math.max(drawn, ...before) });
     goLate();
   };
   const pick = (): void => {
@@ -72,12 +82,17 @@ export function createDisorder(plan: DisorderPlan, random: Random): Disorder {
     next = undefined;
     passed = [];
     late = [];
+    waiting = 0;
   };
 
   return {
-    add(key, act) {
+    get waiting() {
+      return waiting;
+    },
+    add(key, size, act) {
       const times = duplicate > 0 && random.next() < duplicate ? 2 : 1;
-      for (let time = 0; time < times; time += 1) passed.push({ key, act });
+      waiting += times * size;
+      for (let time = 0; time < times; time += 1) passed.push({ key, size, act });
       while (passed.length > reorder) pick();
       if (passed.length === 0 || flush !== undefined) return;
       flush = setTimeout(() => {

@@ -21,9 +21,11 @@ export function cutAround(trouble: Trouble, request: TunnelledRequest, by: Sessi
   return trouble.cuts.meet({ ...request, identity: () => by.identity });
 }
 
-/** Subscriptions and typing notices are posted, and store nothing. */
+/** They are posted, and store nothing. */
+const storeNothing = ['/v4/Subscriptions', '/Client/v2/Typing'];
+
 const isWrite = ({ method, path }: TunnelledRequest): boolean =>
-  method !== 'GET' && path.startsWith('/Client/') && !path.endsWith('/Typing');
+  method !== 'GET' && !storeNothing.includes(path);
 
 /** Without a code of its own it gets Twilio's general one, in the pattern of 20 and the status. */
 function forcedReply({ status, code }: ForcedAnswer): Reply {

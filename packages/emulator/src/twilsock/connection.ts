@@ -69,7 +69,9 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
       size: frame.length,
     } as const;
     go(frame.length, () => {
-      gather();
+      // A reply that waited may come after the goodbye.
+      if (socket.readyState !== socket.OPEN) return;
+      gather.begin();
       socket.send(frame, sent);
       trace(about);
     });
@@ -198,8 +200,11 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
   };
   const answer = (message: Extract<ClientMessage, { method: 'message' }>, by: Session): void => {
     const cut = cutAround(trouble, message.request, by);
-    // The cut is about this request: what came before it in the same turn is answered first.
-    if (cut) turn.finish();
+    // The cut is about this request: what came before it in the same turn is answered first, and has left.
+    if (cut) {
+      turn.finish();
+      gather.end();
+    }
     if (cut === 'beforeWrite') {
       drop();
       return;

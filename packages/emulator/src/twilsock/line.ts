@@ -25,6 +25,7 @@ export function createLine(random: Random): Line {
   const outgoing = createOutgoing();
   let repliesWait = false;
   let replies: (() => void)[] = [];
+  let waitingReplies = 0;
   let plan: DisorderPlan | undefined;
   let disorder: Disorder | undefined;
   let stopped = false;
@@ -33,21 +34,25 @@ export function createLine(random: Random): Line {
     if (!stopped) outgoing.add(size, act);
   };
   const reply: Line['reply'] = (size, act, afterwards) => {
-    if (repliesWait) return void replies.push(() => reply(size, act, afterwards));
+    if (repliesWait) {
+      waitingReplies += size;
+      replies.push(() => reply(size, act, afterwards));
+      return;
+    }
     tell(size, act);
     afterwards?.();
   };
 
   return {
     get waiting() {
-      return outgoing.waiting;
+      return outgoing.waiting + waitingReplies + (disorder?.waiting ?? 0);
     },
     reply,
     tell,
     event(size, act, key) {
       const about = disorder && key();
       if (disorder === undefined || about === undefined) return tell(size, act);
-      disorder.add(about, () => tell(size, act));
+      disorder.add(about, size, () => tell(size, act));
     },
     trouble(now) {
       if (now?.disorder !== plan) {
@@ -59,6 +64,7 @@ export function createLine(random: Random): Line {
       if (!repliesWait) {
         const waited = replies;
         replies = [];
+        waitingReplies = 0;
         for (const go of waited) go();
       }
       outgoing.latency(now?.delay);
@@ -67,6 +73,7 @@ export function createLine(random: Random): Line {
     stop() {
       stopped = true;
       replies = [];
+      waitingReplies = 0;
       disorder?.stop();
       outgoing.stop();
     },
