@@ -182,6 +182,25 @@ describe('reachability with the official SDK', () => {
     expect(await (await rest(service, 'Users/alice')).json()).toMatchObject({ is_online: false });
   });
 
+  it('forgets who was online when it is switched off, and knows apps that registered meanwhile', async () => {
+    const service = await startService();
+    const enable = (on: boolean) => rest(service, 'Configuration', { ReachabilityEnabled: String(on) });
+    await enable(true);
+    const raw = await openRawClient(service);
+    await raw.init('bob');
+    await enable(false);
+    raw.socket.close();
+    await raw.closed;
+    const later = await openRawClient(service);
+    await later.init('carol');
+    await later.request('POST', path, registration());
+    await enable(true);
+    expect(await (await rest(service, 'Users/bob')).json()).toMatchObject({ is_online: false });
+    expect(await (await rest(service, 'Users/carol')).json()).toMatchObject({ is_notifiable: true });
+    const alice = await service.connect('alice');
+    expect(await alice.getUser('bob')).toMatchObject({ isOnline: false });
+  });
+
   it('finds nobody online after a restart', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'reachability-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,6 @@
 import type { ServiceConfigurationRow } from '../store/rows.js';
 import type { Domain } from './domain.js';
+import { forgetWhoWasOnline } from './reachability.js';
 import { checkRole } from './roles.js';
 import { checkTimer } from './state.js';
 
@@ -31,7 +32,7 @@ export function serviceConfiguration({ store, serviceSid }: Domain): ServiceConf
 /** Changes what is given and leaves the rest. Roles are for who comes from now on. */
 export function configureService(domain: Domain, input: ConfigureService): ServiceConfigurationRow {
   const { conversationCreatorRoleSid, conversationRoleSid, serviceRoleSid, reachabilityEnabled } = input;
-  return domain.store.transaction(() => {
+  return domain.facts.commit(() => {
     const row = { ...serviceConfiguration(domain) };
     if (conversationCreatorRoleSid !== undefined) {
       row.conversationCreatorRoleSid = checkRole(
@@ -52,6 +53,7 @@ export function configureService(domain: Domain, input: ConfigureService): Servi
     if (serviceRoleSid !== undefined) {
       row.serviceRoleSid = checkRole(domain, 'DefaultChatServiceRoleSid', 'service', serviceRoleSid);
     }
+    if (reachabilityEnabled === false) forgetWhoWasOnline(domain);
     if (reachabilityEnabled !== undefined) row.reachabilityEnabled = reachabilityEnabled;
     const now = domain.clock.now();
     if (input.timerInactive !== undefined) {

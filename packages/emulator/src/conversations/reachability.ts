@@ -9,8 +9,12 @@ export function reachabilityEnabled({ store, serviceSid }: Domain): boolean {
 /** What is known of an identity; null while reachability is off. */
 export function reachabilityOf(domain: Domain, identity: string): ReachabilityRow | null {
   if (!reachabilityEnabled(domain)) return null;
-  return domain.store.reachability.get(identity) ?? { identity, online: false, notifiable: false };
+  const online = domain.store.reachability.get(identity)?.online ?? false;
+  return { identity, online, notifiable: isNotifiable(domain, identity) };
 }
+
+const isNotifiable = ({ store }: Domain, identity: string): boolean =>
+  store.pushRegistrations.ofIdentity(identity).length > 0;
 
 /**
  * Keeps what has changed for an identity: that its first socket opened or its last one closed (`online`), and whether
@@ -18,25 +22,27 @@ export function reachabilityOf(domain: Domain, identity: string): ReachabilityRo
  */
 export function updateReachability(domain: Domain, input: { identity: string; online?: boolean }): void {
   const { identity } = input;
-  const before = reachabilityOf(domain, identity);
-  if (!before) return;
+  if (!reachabilityEnabled(domain)) return;
   domain.facts.commit((record) => {
     const { store } = domain;
     const user = store.users.byIdentity(domain.serviceSid, identity);
     if (!user) return;
+    const before = store.reachability.get(identity);
     const reachability: ReachabilityRow = {
       identity,
-      online: input.online ?? before.online,
-      notifiable: store.pushRegistrations.ofIdentity(identity).length > 0,
+      online: input.online ?? before?.online ?? false,
+      notifiable: isNotifiable(domain, identity),
     };
-    const same = reachability.online === before.online && reachability.notifiable === before.notifiable;
-    if (same && store.reachability.get(identity)) return;
+    if (reachability.online === before?.online && reachability.notifiable === before.notifiable) return;
     store.reachability.put(reachability);
     record({ type: 'user.reachability', by: { source: 'SDK', identity }, user, reachability });
   });
 }
 
-/** After a sudden end everybody is said to be online who was: nobody is, before a socket opens. */
+/**
+ * After a sudden end everybody is said to be online who was: nobody is, before a socket opens. So it is, too, once
+ * nobody takes note any more of who goes.
+ */
 export function forgetWhoWasOnline(domain: Domain): void {
   for (const { identity } of domain.store.reachability.online()) {
     updateReachability(domain, { identity, online: false });
