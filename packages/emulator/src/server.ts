@@ -1,8 +1,5 @@
-import { mkdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { dirname, resolve } from 'node:path';
 import { type Alarm, type Clock, systemAlarm } from './clock.js';
-import { type ContentTemplate, readTemplates } from './content/content-template.js';
 import { createChannelOrders } from './control/channel-orders.js';
 import { createControl, isControlPath, journalPath } from './control/control.js';
 import { createFaults } from './control/faults.js';
@@ -13,22 +10,20 @@ import { seedRoles } from './conversations/roles.js';
 import { startStateTimers } from './conversations/state-timers.js';
 import { settleCredentials } from './credentials.js';
 import { given } from './given.js';
+import { checkOptions, loadTemplates, openMediaFiles, openStoreAt } from './groundwork.js';
 import { createGuard } from './http/guards.js';
 import { refuseUpgrade } from './http/refuse-upgrade.js';
 import { serve } from './http/serve.js';
 import { randomIds } from './ids.js';
 import { createMediaService, isMediaPath } from './media/media.js';
-import { createMediaFiles, type MediaFiles } from './media/media-files.js';
 import { createTemporaryUrls, mediaUrlKey } from './media/temporary-urls.js';
 import type { Credentials, Emulator, EmulatorOptions } from './options.js';
-
 import { createPush } from './push/push.js';
 import { createRealtime, type RealtimeLimits, socketPath } from './realtime.js';
-
 import { respondRefusal } from './rest/respond.js';
 import { createRest } from './rest/rest.js';
-import { StartError } from './start-error.js';
-import { openStore, type Store } from './store/store.js';
+import type { StartError } from './start-error.js';
+import type { Store } from './store/store.js';
 import { createTrouble } from './trouble/trouble.js';
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.js';
 
@@ -66,61 +61,14 @@ export async function startEmulator(
   options: EmulatorOptions = {},
   parts: StartParts = {},
 ): Promise<StartedEmulator> {
-  if (process.env.NODE_ENV === 'production') {
-    const message = 'The emulator is for development: it does not run with NODE_ENV=production';
-    throw new StartError('refused_in_production', message);
-  }
-  const { port = 0 } = options;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new StartError('invalid_option', `port must be a whole number from 0 to 65535, not ${port}`);
-  }
-  for (const name of ['maxMediaBytes', 'mediaUrlSeconds'] as const) {
-    const value = options[name];
-    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
-      throw new StartError('invalid_option', `${name} must be a whole number from 1, not ${value}`);
-    }
-  }
-  const { data = ':memory:' } = options;
-  if (data === '') throw new StartError('invalid_option', 'data is empty: name a file, or :memory:');
-  const store = open(data);
+  const data = checkOptions(options);
+  const store = openStoreAt(data);
   try {
     const credentials = settleCredentials(store.settings, randomIds, options.credentials ?? {});
     return await assemble(store, credentials, { ...options, data }, parts);
   } catch (error) {
     store.close();
     throw error;
-  }
-}
-
-function loadTemplates(path: string): ContentTemplate[] {
-  try {
-    return readTemplates(readFileSync(path, 'utf8'));
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new StartError('invalid_option', `templates: ${message}`, { cause: error });
-  }
-}
-
-function open(path: string): Store {
-  try {
-    if (path !== ':memory:') mkdirSync(dirname(resolve(path)), { recursive: true });
-    return openStore(path);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new StartError('store_unavailable', message, { cause: error });
-  }
-}
-
-function openMediaFiles(data: string, store: Store): MediaFiles {
-  const files = createMediaFiles(data);
-  try {
-    files.sweep(store.media.has);
-    return files;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new StartError('store_unavailable', `The media folder beside the store cannot be used: ${why}`, {
-      cause: error,
-    });
   }
 }
 
