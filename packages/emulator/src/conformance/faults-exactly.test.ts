@@ -65,6 +65,19 @@ function atOnce(client: RawClient, ...frames: Buffer[]): void {
   wire.uncork();
 }
 
+/** How many frames have left for an identity, by the log. */
+async function sentTo(service: Service, identity: string): Promise<number> {
+  const { accountSid, authToken } = service.credentials;
+  const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
+  const log = await fetch(`${service.restUrl}/_emulator/log`, { headers: { authorization } });
+  const entries = (await log.text())
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+  return entries.filter((one) => isObject(one) && one.direction === 'out' && one.identity === identity)
+    .length;
+}
+
 describe('a cut around one write of several that came in one turn', () => {
   it.each([
     ['beforeWrite', ['0'], ['reply:0']],
@@ -76,12 +89,14 @@ describe('a cut around one write of several that came in one turn', () => {
     const [alice, bob] = sockets as [RawClient, RawClient];
     service.faults.dropAround(when, { identity: 'alice', path: '/Messages', nth: 2 });
     const before = alice.order.length;
+    const sentBefore = await sentTo(service, 'alice');
     atOnce(alice, post('0', sid, '0'), post('1', sid, '1'));
     await alice.closed;
     expect(said()).toEqual(kept);
     expect(alice.order.slice(before).filter((one) => one.startsWith('reply'))).toEqual(answered);
     // Of a write whose reply was cut off, its writer hears nothing at all; everybody else does.
     expect(indexes(alice)).toEqual(Array.from(answered, (_, index) => index));
+    expect((await sentTo(service, 'alice')) - sentBefore).toBe(2 * answered.length);
     await bob.request('GET', '/Client/v2/Configuration');
     expect(indexes(bob)).toEqual(Array.from(kept, (_, index) => index));
   });
