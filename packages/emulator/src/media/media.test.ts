@@ -292,6 +292,25 @@ describe('uploads', () => {
     expect(await (await fetch(url)).text()).toBe('kept');
   });
 
+  it('go, row and bytes, with their message and with their conversation, once that is kept', async () => {
+    const { started, upload, onDisk } = await open();
+    const { conversations } = helperFor(started).conversations.v1;
+    const made = await Promise.all(['free', 'first', 'second', 'third'].map((text) => upload(text)));
+    const [free, first, second, third] = made.map(({ record }) => record.sid);
+    const { sid } = await conversations.create();
+    const { messages } = conversations(sid);
+    const message = await messages.create({ mediaSid: [first!, second!] } as unknown as { mediaSid: string });
+    await messages.create({ mediaSid: third! });
+    await messages(message.sid).remove();
+    expect(onDisk().sort()).toEqual([free, third].sort());
+    await conversations(sid).remove();
+    expect(onDisk()).toEqual([free]);
+    expect(made.map(({ record }) => started.domain.store.media.has(record.sid))).toEqual([
+      ...[true, false, false, false],
+    ]);
+    expect((await fetch(temporary(made[1]!))).status).toBe(404);
+  });
+
   it('leave alone what lies in their folder and is not theirs', async () => {
     const { upload, emulator, data, bytesFolder, onDisk } = await open();
     await upload('kept');
