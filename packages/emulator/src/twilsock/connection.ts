@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
-import { Refusal } from '../errors.js';
 import { given } from '../given.js';
 import type { JsonObject } from '../json.js';
 import { eventKey } from '../trouble/disorder.js';
 import type { ForcedAnswer } from '../trouble/trouble.js';
-import { type Reply, refusalReply, type Session } from '../upstream.js';
-import { answerRequest, cutAround } from './answer-request.js';
+import type { Session } from '../upstream.js';
+import { createAnswer } from './answer-request.js';
 import { type ClientMessage, readClientMessage } from './client-messages.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { createExpiry } from './expiry.js';
@@ -37,7 +36,7 @@ const capabilities = ['client_update', 'offline_storage'];
 
 /** Speaks Twilsock with one client. Whatever arrives, it answers, ignores or drops; it never throws. */
 export function openConnection(socket: WebSocket, options: ConnectionOptions): Connection {
-  const { limits, upstream, turn, verifyToken, clock, wire, log, trace, trouble } = options;
+  const { limits, verifyToken, clock, wire, log, trace, trouble } = options;
   const line = createLine(trouble.random);
   let phase: 'new' | 'authenticating' | 'ready' | 'gone' = 'new';
   let session: Session | undefined;
@@ -198,39 +197,17 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
       giveUp(error);
     }
   };
-  const answer = (message: Extract<ClientMessage, { method: 'message' }>, by: Session): void => {
-    const cut = cutAround(trouble, message.request, by);
-    // The cut is about this request: what came before it in the same turn is answered first, and has left.
-    if (cut) {
-      turn.finish();
-      gather.end();
-    }
-    if (cut === 'beforeWrite') {
-      drop();
-      return;
-    }
-    // What the write itself pushes is cut off too: the client learns of it from nothing but its replay.
-    if (cut === 'afterWrite') line.hold(true);
-    const settle = (result: Reply): void => {
-      if (cut === 'afterWrite') {
-        drop();
-        return;
-      }
-      reply(message.id, { status: status(200), http_status: status(result.status) }, result.body, {
-        ...(result.afterwards && { onItsWay: result.afterwards }),
-        ...(cut === 'afterReply' && { sent: drop }),
-      });
-    };
-    turn.add({
-      run: () => answerRequest(trouble, upstream, by, message.request),
-      settle: (result) => guarded(() => settle(result)),
-      fail(error) {
-        log(`A request was not kept: ${error instanceof Error ? error.message : String(error)}`);
-        guarded(() => settle(refusalReply(new Refusal('internal'))));
-      },
-    });
-    if (cut) turn.finish();
-  };
+  const answer = createAnswer(options, {
+    reply: (id, result, sent) =>
+      reply(id, { status: status(200), http_status: status(result.status) }, result.body, {
+        onItsWay: result.afterwards,
+        sent,
+      }),
+    drop,
+    hold: () => line.hold(true),
+    flush: gather.end,
+    guarded,
+  });
 
   const hear = async (data: Uint8Array): Promise<void> => {
     const decoded = decodeFrame(data);
@@ -253,7 +230,7 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
       return reply(message.id, { status: { ...status(401), description: 'init comes first' } });
     }
     if (message.method === 'update') return update(message);
-    if (message.method === 'message') return answer(message, session);
+    if (message.method === 'message') return answer(message.id, message.request, session);
     // Registrations travel in `init`; the older methods have nothing left to do.
     reply(message.id, { status: status(200) });
   };
@@ -311,6 +288,6 @@ export function openConnection(socket: WebSocket, options: ConnectionOptions): C
 }
 
 interface AfterReply {
-  onItsWay?: () => void;
-  sent?: () => void;
+  onItsWay: (() => void) | undefined;
+  sent: (() => void) | undefined;
 }
