@@ -15,8 +15,9 @@ function turnForTest() {
     if (fact.type === 'conversation.added') said.push(`announced ${fact.conversation.friendlyName}`);
   });
   const turn = createTurn<string>(domain.facts, (result) => result.startsWith('last'));
-  const add = (name: string, run: () => string = () => name) =>
+  const add = (name: string, run: () => string = () => name, alone = false) =>
     turn.add({
+      alone,
       run() {
         addConversation(domain, { by, friendlyName: name });
         return run();
@@ -64,5 +65,20 @@ describe('a turn', () => {
     turn.finish();
     expect(said).toEqual(['failed a: disk full', 'failed b: disk full', 'announced c', 'settled c']);
     expect(kept()).toEqual(['c']);
+  });
+
+  it('commits by itself what must be alone, after what came before it and before what comes after', () => {
+    const { turn, add, said } = turnForTest();
+    add('a');
+    add('b');
+    add('alone', undefined, true);
+    add('alone too', undefined, true);
+    add('c');
+    turn.finish();
+    expect(said).toEqual([
+      ...['announced a', 'announced b', 'settled a', 'settled b'],
+      ...['announced alone', 'settled alone', 'announced alone too', 'settled alone too'],
+      ...['announced c', 'settled c'],
+    ]);
   });
 });

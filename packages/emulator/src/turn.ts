@@ -8,6 +8,11 @@ export interface TurnTask<T> {
   settle(result: T): void;
   /** Hears that the store could not keep it, whatever `run` said. */
   fail(error: unknown): void;
+  /**
+   * Whether it is announced before anything else is carried out, and after everything before it: who hears of a fact
+   * asks the store for what belongs to it, which a removal in the same commit would have taken away.
+   */
+  alone?: boolean;
 }
 
 /**
@@ -24,30 +29,31 @@ export interface Turn<T> {
 export function createTurn<T>(facts: Facts, endsGroup: (result: T) => boolean): Turn<T> {
   let waiting: TurnTask<T>[] = [];
 
-  const carryOut = (tasks: Iterator<TurnTask<T>>): boolean => {
-    const done: { task: TurnTask<T>; result: T }[] = [];
-    const started: TurnTask<T>[] = [];
+  /** Carries out what one commit holds of the tasks from `first` on, and answers where the next one begins. */
+  const carryOut = (tasks: readonly TurnTask<T>[], first: number): number => {
+    const results: T[] = [];
+    let next = first;
     try {
       facts.together(() => {
-        for (let next = tasks.next(); !next.done; next = tasks.next()) {
-          started.push(next.value);
-          const result = next.value.run();
-          done.push({ task: next.value, result });
-          if (endsGroup(result)) return;
+        for (let task = tasks[next]; task; task = tasks[next]) {
+          if (task.alone && next > first) return;
+          next += 1;
+          const result = task.run();
+          results.push(result);
+          if (task.alone || endsGroup(result)) return;
         }
       });
     } catch (error) {
-      for (const task of started) task.fail(error);
-      return started.length > 0;
+      for (const task of tasks.slice(first, next)) task.fail(error);
+      return next;
     }
-    for (const { task, result } of done) task.settle(result);
-    return started.length > 0;
+    for (const [nth, result] of results.entries()) tasks[first + nth]?.settle(result);
+    return next;
   };
   const finish = (): void => {
     const tasks = waiting;
     waiting = [];
-    const iterator = tasks.values();
-    while (carryOut(iterator));
+    for (let next = 0; next < tasks.length; ) next = carryOut(tasks, next);
   };
 
   return {

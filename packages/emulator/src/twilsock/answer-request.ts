@@ -40,6 +40,7 @@ export function createAnswer(
       else reply(id, result, cut === 'afterReply' ? drop : undefined);
     };
     turn.add({
+      alone: request.method === 'DELETE',
       run: () => answerRequest(trouble, upstream, by, request),
       settle: (result) => guarded(() => settle(result)),
       fail(error) {
