@@ -55,6 +55,14 @@ describe('the set-up', () => {
   });
 });
 
+describe('the checks', () => {
+  it('do not pass under a name that none of them has', () => {
+    const run = spawnSync(process.execPath, [path.join(here, 'test.mjs'), 'lnit'], { encoding: 'utf8' });
+    expect(run.status).toBe(2);
+    expect(run.stderr).toContain('No check is called "lnit". They are: format, lint');
+  });
+});
+
 describe('the search for Chromium', () => {
   it('takes what CHROMIUM_PATH says, and nothing else when that is wrong', () => {
     const browser = path.join(folder, 'my-browser');

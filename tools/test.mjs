@@ -36,8 +36,14 @@ const checks = [
 ];
 
 const only = process.argv.slice(2);
-const chosen =
-  only.length === 0 ? checks : checks.filter(([name]) => only.some((word) => name.includes(word)));
+const means = (word, [name, tool]) => name.includes(word) || tool === word;
+const chosen = only.length === 0 ? checks : checks.filter((check) => only.some((word) => means(word, check)));
+const idle = only.find((word) => !chosen.some((check) => means(word, check)));
+if (idle !== undefined) {
+  // A misspelt name would otherwise run nothing and pass.
+  console.error(`No check is called "${idle}". They are: ${checks.map(([name]) => name).join(', ')}`);
+  process.exit(2);
+}
 
 let passed = 0;
 let failed = 0;

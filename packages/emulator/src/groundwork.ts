@@ -37,8 +37,16 @@ export function loadTemplates(path: string): ContentTemplate[] {
 }
 
 export function openStoreAt(path: string): Store {
+  const folder = path === ':memory:' ? undefined : dirname(resolve(path));
   try {
-    if (path !== ':memory:') mkdirSync(dirname(resolve(path)), { recursive: true });
+    if (folder !== undefined) mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StartError('store_unavailable', `Cannot make the folder ${folder} for the store: ${why}`, {
+      cause: error,
+    });
+  }
+  try {
     return openStore(path);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

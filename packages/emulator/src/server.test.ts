@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -197,6 +197,15 @@ describe('an emulator does not start', () => {
     expect(await refused({ data: path })).toMatchObject({
       code: 'store_unavailable',
       message: expect.stringContaining('Cannot open the store'),
+    });
+  });
+
+  it('in a folder that cannot be made, saying which', async () => {
+    const file = join(await folder(), 'a-file');
+    await writeFile(file, '');
+    expect(await refused({ data: join(file, 'emulator.sqlite') })).toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringContaining(`Cannot make the folder ${file} for the store`),
     });
   });
 
