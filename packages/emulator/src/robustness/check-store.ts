@@ -23,7 +23,7 @@ export function checkStore(store: Store, serviceSid: string): string[] {
   /** The items that exist by key, after every item, tombstones too, was held against the order of events. */
   const itemsOf = (uniqueName: string): Map<string, SyncItemRow> => {
     const found = object(uniqueName);
-    const items = found ? store.syncItems.changedAfter(found.sid, -1) : [];
+    const items = found ? store.syncItems.changedAfter(found.sid, -1, everything) : [];
     const eventIds = items.map(({ lastEventId }) => lastEventId);
     if (new Set(eventIds).size < eventIds.length) complain(`${uniqueName}: two items share an event id`);
     for (const { key, createdEventId, lastEventId } of items) {
@@ -57,7 +57,7 @@ export function checkStore(store: Store, serviceSid: string): string[] {
     );
     // An index is used once and for good, so each one that was given out has its item or its tombstone.
     const list = store.syncObjects.byUniqueName(syncNames.messages(conversation));
-    const indexes = (list ? store.syncItems.changedAfter(list.sid, -1) : [])
+    const indexes = (list ? store.syncItems.changedAfter(list.sid, -1, everything) : [])
       .map(({ position }) => position)
       .sort((a, b) => a - b);
     if (!isDeepStrictEqual(indexes, [...Array(nextMessageIndex).keys()])) {

@@ -15,8 +15,11 @@ export interface SyncItems {
   list(objectSid: string, order: 'asc' | 'desc', limit: number, from?: ItemPlace): SyncItemRow[];
   /** Whether an existing item stands before `place` in the direction of `order`. */
   anyBefore(objectSid: string, order: 'asc' | 'desc', place: ItemPlace): boolean;
-  /** What changed after an event, tombstones too, in the order it happened. */
-  changedAfter(objectSid: string, eventId: number): SyncItemRow[];
+  /**
+   * The first so many of the items that changed after an event, tombstones too, in the order of the first thing that
+   * happened to each since.
+   */
+  changedAfter(objectSid: string, eventId: number, limit: number): SyncItemRow[];
   insert(row: SyncItemRow): void;
   update(row: SyncItemRow): void;
 }
@@ -55,8 +58,15 @@ export function createSyncItems(database: Database): SyncItems {
         position,
         key,
       ) !== undefined,
-    changedAfter: (objectSid, eventId) =>
-      table.all('WHERE objectSid = ? AND lastEventId > ? ORDER BY lastEventId', objectSid, eventId),
+    changedAfter: (objectSid, eventId, limit) =>
+      table.all(
+        `WHERE objectSid = ? AND lastEventId > ?
+         ORDER BY CASE WHEN createdEventId > ? AND NOT removed THEN createdEventId ELSE lastEventId END LIMIT ?`,
+        objectSid,
+        eventId,
+        eventId,
+        limit,
+      ),
     insert: table.insert,
     update: table.update,
   };

@@ -2,6 +2,7 @@ import type { Domain } from '../conversations/domain.js';
 import { maySee } from '../conversations/membership.js';
 import { Refusal, type RefusalName } from '../errors.js';
 import type { SyncObjectRow } from '../store/rows.js';
+import { syncNames } from '../sync-names.js';
 
 type SyncType = SyncObjectRow['type'];
 
@@ -14,8 +15,11 @@ const notFound: Record<SyncType, RefusalName> = {
 /** Whether an identity may read an object. Asked for every object, item query and subscription. */
 function mayRead(domain: Domain, identity: string, object: SyncObjectRow): boolean {
   switch (object.access) {
-    case 'owner':
-      return object.subject === identity;
+    case 'owner': {
+      // A file may still hold the same identity's map of an earlier service.
+      const user = domain.store.users.byIdentity(domain.serviceSid, identity);
+      return user !== undefined && object.uniqueName === syncNames.myConversations(user);
+    }
     case 'service':
       return object.subject === domain.serviceSid;
     case 'conversation': {

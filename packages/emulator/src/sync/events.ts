@@ -52,22 +52,26 @@ function eventBody(change: SyncChange): JsonObject {
 }
 
 /**
- * What happened to an object after an event, derived from what it is now: of several changes of an item the last one
+ * The first so many things that happened to an object after an event, derived from what it is now: of several changes of an item the last one
  * is told. The SDK drops what it has already, so telling too much is harmless and a gap is not.
  */
-export function changesAfter(store: Store, sid: string, eventId: number): SyncChange[] {
+export function changesAfter(store: Store, sid: string, eventId: number, limit: number): SyncChange[] {
   const object = store.syncObjects.bySid(sid);
   if (!object || object.lastEventId <= eventId) return [];
   if (object.type === 'document') return [{ type: 'updated', object }];
-  return store.syncItems
-    .changedAfter(sid, eventId)
-    .flatMap((item): (SyncChange & { item: SyncItemRow })[] => {
-      if (item.removed) return [{ type: 'item removed', object, item }];
-      if (item.createdEventId <= eventId) return [{ type: 'item updated', object, item }];
-      // What was added and changed is told twice, or an early message that was edited late would come after later ones.
-      const { createdEventId: lastEventId, dateCreated: dateUpdated } = item;
-      const added = { type: 'item added', object, item: { ...item, lastEventId, dateUpdated } } as const;
-      return item.lastEventId === lastEventId ? [added] : [added, { type: 'item updated', object, item }];
-    })
-    .sort((a, b) => a.item.lastEventId - b.item.lastEventId);
+  return (
+    store.syncItems
+      .changedAfter(sid, eventId, limit)
+      .flatMap((item): (SyncChange & { item: SyncItemRow })[] => {
+        if (item.removed) return [{ type: 'item removed', object, item }];
+        if (item.createdEventId <= eventId) return [{ type: 'item updated', object, item }];
+        // What was added and changed is told twice, or an early message that was edited late would come after later ones.
+        const { createdEventId: lastEventId, dateCreated: dateUpdated } = item;
+        const added = { type: 'item added', object, item: { ...item, lastEventId, dateUpdated } } as const;
+        return item.lastEventId === lastEventId ? [added] : [added, { type: 'item updated', object, item }];
+      })
+      .sort((a, b) => a.item.lastEventId - b.item.lastEventId)
+      // What comes later may stand behind something of an item that was not read.
+      .slice(0, limit)
+  );
 }

@@ -86,7 +86,8 @@ function establish(
     }
     const since = lastEventId ?? missedSince(subscribers, session, object);
     let reached = since;
-    const untold = changesAfter(domain.store, sid, since).some((change) => {
+    // One more than may be told, to know whether there is one.
+    const untold = changesAfter(domain.store, sid, since, events + 1).some((change) => {
       if (events === 0 || bytes <= 0) return true;
       const event = JSON.stringify(changeEvent(change, correlationId));
       session.push(orderedMessageType, event);
