@@ -177,7 +177,7 @@ async function assemble(
     throw error;
   });
   boundPort = served.port;
-  const stopTimers = startStateTimers(domain, parts.alarm ?? systemAlarm);
+  const stopTimers = startStateTimers(domain, parts.alarm ?? systemAlarm, log);
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {

@@ -18,7 +18,8 @@ export interface Served {
 
 /** Listens on loopback and nowhere else. Rejects with a {@link StartError} when the port cannot be had. */
 export function serve(options: ServeOptions): Promise<Served> {
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, options.onRequest);
+  // A large upload may take its time, on a line that a browser's tools have made slow.
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 300_000 }, options.onRequest);
   server.on('upgrade', options.onUpgrade);
 
   const close = (): Promise<void> =>
