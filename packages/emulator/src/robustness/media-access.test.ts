@@ -1,9 +1,24 @@
 import { expect, it } from 'vitest';
 import { startService, type TokenBend } from '../conformance/service.js';
 import { isObject } from '../json.js';
+import { type MediaRouteOptions, mediaRoutes } from '../media/routes.js';
 import { helperFor } from '../testing/start.js';
 
 type Answer = readonly [status: number, code?: unknown];
+
+/** The routes that are tried below, in that order. */
+const tried = [
+  'v1/Services/:service/Media',
+  'v1/Services/:service/Media/:media',
+  'v1/Services/:service/Media/:media/Content',
+  'v1/Services/:service/MediaSet',
+  'content/:media',
+];
+
+it('tries every route of media there is', () => {
+  // Only what it is made of is asked for: nothing is answered.
+  expect(mediaRoutes({} as MediaRouteOptions).map(({ path }) => path)).toEqual(tried);
+});
 
 it('gives a medium of a conversation to its participants only, on every route', async () => {
   const service = await startService();
@@ -37,6 +52,7 @@ it('gives a medium of a conversation to its participants only, on every route', 
     const token = await service.token(identity, bend);
     const set = JSON.stringify({ command: 'get', list: [{ media_sid: sid }] });
     return [
+      await ask(`${base}/Media`, token, set),
       await ask(`${base}/Media/${sid}`, token),
       await ask(`${base}/Media/${sid}/Content`, token),
       await ask(`${base}/MediaSet`, token, set),
@@ -45,8 +61,9 @@ it('gives a medium of a conversation to its participants only, on every route', 
     ];
   };
   const unsigned: Answer = [403, expect.any(Number)];
-  expect(await all('member')).toEqual([[200], [200], [200, 200], unsigned]);
-  const outside: Answer[] = [[403, 50430], [403, 50430], [200, 403], unsigned];
+  expect(await all('member')).toEqual([[201], [200], [200], [200, 200], unsigned]);
+  // Anybody may upload: it stays the uploader's own until a message carries it.
+  const outside: Answer[] = [[201], [403, 50430], [403, 50430], [200, 403], unsigned];
   expect(await all('stranger')).toEqual(outside);
   expect(await all('former')).toEqual(outside);
   const bent: [TokenBend, number][] = [
@@ -57,6 +74,6 @@ it('gives a medium of a conversation to its participants only, on every route', 
   ];
   for (const [bend, code] of bent) {
     const refused: Answer = [401, code];
-    expect(await all('member', bend)).toEqual([refused, refused, refused, unsigned]);
+    expect(await all('member', bend)).toEqual([refused, refused, refused, refused, unsigned]);
   }
 });
