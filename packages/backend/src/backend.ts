@@ -1,12 +1,13 @@
+import { createAdmission } from './admission.js';
 import type { Bot } from './bots/bot.js';
-import { withTimeLimit } from './bots/time-limit.js';
 import type { Handler } from './call.js';
-import type { Config } from './env.js';
+import type { Config } from './config.js';
 import { createConversationAddedHandler } from './handlers/conversation-added.js';
 import { createMessageAddedHandler } from './handlers/message-added.js';
 import { createTokenHandler } from './handlers/token.js';
 import { createTurns } from './in-turn.js';
 import type { Log } from './log.js';
+import { createAnonymousProof } from './prove-visitor.js';
 import { createMemoryLimits, type Limits } from './rate-limit.js';
 import { createTwilioClient } from './twilio-client.js';
 import { type WebhookUrls, webhookUrls } from './webhook-urls.js';
@@ -50,13 +51,17 @@ export function createBackend(options: BackendOptions): Backend {
     authToken: config.authToken,
     urls: options.urls ?? webhookUrls(config.publicBaseUrl),
     client: createTwilioClient(config),
-    bot: withTimeLimit(options.bot, botLimitMs),
+    bot: options.bot,
+    botLimitMs,
     inTurn: createTurns(),
     log,
     now,
   };
+  const limits = options.limits ?? createMemoryLimits({ now });
+  const prove = createAnonymousProof({ config, limits, now });
+  const admit = createAdmission({ config });
   return {
-    token: createTokenHandler({ config, limits: options.limits ?? createMemoryLimits({ now }), log, now }),
+    token: createTokenHandler({ config, prove, admit, log, now }),
     conversationAdded: createConversationAddedHandler(webhooks),
     messageAdded: createMessageAddedHandler(webhooks),
   };

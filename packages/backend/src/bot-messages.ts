@@ -1,4 +1,3 @@
-import type { BotReply } from './bots/bot.js';
 import type { TwilioClient } from './twilio-client.js';
 import { readAttributes } from './webhook-events.js';
 
@@ -10,22 +9,6 @@ export interface ConversationPlace {
 
 /** How far back a welcome is looked for: it is among the first messages, or there is none. */
 const FIRST_MESSAGES = 100;
-
-/**
- * Sends a bot's message. Without `X-Twilio-Webhook-Enabled` it fires no webhook, so a bot cannot wake itself.
- * `inReplyTo` is the message that it answers.
- */
-export async function sendAsBot(
-  client: TwilioClient,
-  place: ConversationPlace,
-  author: string,
-  reply: BotReply,
-  inReplyTo?: string,
-): Promise<void> {
-  const { body, attributes } = typeof reply === 'string' ? { body: reply } : reply;
-  const marks = { ...attributes, ...(inReplyTo === undefined ? {} : { inReplyTo }) };
-  await conversation(client, place).messages.create({ author, body, attributes: JSON.stringify(marks) });
-}
 
 /**
  * Whether the bot has opened this conversation already. Its answers do not count, so a visitor who was faster than

@@ -35,6 +35,12 @@ describe('a good environment', () => {
       publicBaseUrl: 'https://chat.shop.example',
       tokenTtl: 3600,
       appId: '',
+      mode: 'easy',
+      legacyGet: false,
+      response: 'json',
+      bannedIdentities: [],
+      newIdentitiesPerHour: 1000,
+      trustedProxies: [],
       port: 3000,
     });
   });

@@ -1,9 +1,20 @@
 export { createTokenSigner, type SignAccessToken, type TokenIssuer } from './access-token.js';
 export { type Backend, type BackendOptions, createBackend } from './backend.js';
-export type { AnswerMessage, Bot, BotContext, BotMessage, BotReply } from './bots/bot.js';
+export {
+  type AnswerMessage,
+  type Bot,
+  type BotContext,
+  type BotMessage,
+  type BotReplies,
+  type BotReply,
+  defineBot,
+  type GrowingReply,
+  type PastMessage,
+} from './bots/bot.js';
 export { shopBot } from './bots/shop-bot.js';
 export type { Call, CallBody, Handler, Params, Reply } from './call.js';
-export { type Config, type Environment, type EnvironmentReading, readEnvironment } from './env.js';
+export type { Config, HumanCheckConfig, UserTokenConfig } from './config.js';
+export { type Environment, type EnvironmentReading, readEnvironment } from './env.js';
 export { type ErrorCode, ServiceError } from './errors.js';
 export type { LogOptions } from './hosts/logging.js';
 export { createNodeHost, type NodeHost, type NodeHostOptions } from './hosts/node.js';

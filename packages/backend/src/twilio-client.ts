@@ -1,5 +1,5 @@
 import twilio from 'twilio';
-import type { Config } from './env.js';
+import type { Config } from './config.js';
 
 /** The official helper's client. */
 export type TwilioClient = twilio.Twilio;

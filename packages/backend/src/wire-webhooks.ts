@@ -1,4 +1,4 @@
-import type { Config } from './env.js';
+import type { Config } from './config.js';
 import { errorFacts, ServiceError } from './errors.js';
 import { createTwilioClient } from './twilio-client.js';
 import { webhookUrls } from './webhook-urls.js';

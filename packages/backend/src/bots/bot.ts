@@ -9,32 +9,104 @@ export interface BotMessage {
   attributes: Readonly<Record<string, unknown>>;
 }
 
-/** Where and when a bot is asked. */
-export interface BotContext {
-  conversationSid: string;
-  chatServiceSid: string;
-  now: Date;
+/** One message of the conversation so far. */
+export interface PastMessage extends BotMessage {
+  /** True for the bot's own messages. */
+  own: boolean;
 }
 
 /** One message that a bot sends: its text, or text with attributes. */
 export type BotReply = string | { body: string; attributes?: Readonly<Record<string, unknown>> };
 
-/** Answers one message with any number of messages, which are sent in this order; none is an answer too. */
-export type AnswerMessage = (
-  message: BotMessage,
-  context: BotContext,
-) => readonly BotReply[] | Promise<readonly BotReply[]>;
+/** What a bot's function may give back: replies, sent in this order. Nothing is an answer too. */
+export type BotReplies = BotReply | readonly BotReply[] | null | undefined;
+
+/** A reply that grows while the bot still thinks. */
+export interface GrowingReply {
+  /**
+   * Shows `text` in place of what was shown before. Called often, it writes at a bounded rate and keeps the newest.
+   */
+  update(text: string): void;
+  /** Shows the whole text for good. Without it the reply stays marked as unfinished. */
+  finish(text: string): Promise<void>;
+}
 
 /**
- * Who answers visitors. Its functions get plain data and give plain data, and know neither Twilio nor a server.
- *
- * @example
- * const parrot: Bot = { identity: 'parrot', onMessageAdded: (message) => [`You said: ${message.body}`] };
+ * What a bot knows of the conversation it is asked about, and what it can do there. Each method acts on this
+ * conversation alone. A delivery that comes again after a crash asks the bot again: replies that were sent already are
+ * recognised by their order and not sent twice.
  */
+export interface BotContext {
+  readonly conversationSid: string;
+  readonly chatServiceSid: string;
+  readonly now: Date;
+  /** Aborted when the bot's time is over; what it does afterwards is dropped. */
+  readonly signal: AbortSignal;
+  /** The conversation's attributes. Visitors may have written some of them. */
+  attributes(): Promise<Readonly<Record<string, unknown>>>;
+  /** The newest `limit` messages before the one that is answered, oldest first. Default 20, at most 100. */
+  history(limit?: number): Promise<readonly PastMessage[]>;
+  /** Sends a message as the bot. */
+  reply(reply: BotReply): Promise<void>;
+  /** Sends a content template, `HX…`, with its variables. */
+  replyWithTemplate(
+    contentSid: string,
+    variables?: Readonly<Record<string, string>>,
+    attributes?: Readonly<Record<string, unknown>>,
+  ): Promise<void>;
+  /** Sends a message whose text grows, for answers that come in pieces. */
+  growingReply(attributes?: Readonly<Record<string, unknown>>): GrowingReply;
+  /** Shows the visitor that the bot is at work, until its next message or for ten seconds. */
+  typing(): Promise<void>;
+  /** Sets these attributes of the conversation and keeps the others; `null` removes one. */
+  setAttributes(attributes: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Gives the conversation to people: the bot is not asked any more, and the conversation says why. */
+  handOver(reason: string): Promise<void>;
+  /** Closes the conversation for good. */
+  end(): Promise<void>;
+}
+
+/** Answers one message, by replies it gives back, by its context, or both. */
+export type AnswerMessage = (message: BotMessage, context: BotContext) => BotReplies | Promise<BotReplies>;
+
+/** Who answers visitors. Its functions know neither Twilio nor a server. */
 export interface Bot {
   /** The author of its messages. It is never asked about a message of this author. */
   identity: string;
-  /** What it says first in a new conversation; without it, it waits to be spoken to. */
-  onConversationAdded?: (context: BotContext) => BotReply | null | Promise<BotReply | null>;
+  /** What it does first in a new conversation; without it, it waits to be spoken to. */
+  onConversationAdded?: (context: BotContext) => BotReplies | Promise<BotReplies>;
   onMessageAdded: AnswerMessage;
+}
+
+/**
+ * Checks a bot where it is written, and gives it its types.
+ *
+ * @throws TypeError when the identity is not 1 to 256 characters, or could be a visitor's.
+ * @example
+ * export default defineBot({
+ *   identity: 'parrot',
+ *   onMessageAdded: (message) => `You said: ${message.body}`,
+ * });
+ */
+export function defineBot(bot: Bot): Bot {
+  if (typeof bot.identity !== 'string' || bot.identity === '' || bot.identity.length > 256) {
+    throw new TypeError('A bot needs an identity of 1 to 256 characters: the author of its messages.');
+  }
+  if (isVisitorName(bot.identity)) {
+    throw new TypeError(
+      `The identity ${bot.identity} has the shape of a visitor's; take a name such as shop-bot.`,
+    );
+  }
+  if (typeof bot.onMessageAdded !== 'function') {
+    throw new TypeError(`The bot ${bot.identity} has no function onMessageAdded.`);
+  }
+  return bot;
+}
+
+/**
+ * Whether a name is one that only visitors have: a UUID, or `u_` and a hash for those who are logged in. Everybody
+ * else in a conversation is staff, or a program of the business.
+ */
+export function isVisitorName(name: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name) || /^u_[\w-]{43}$/.test(name);
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { BotMessage, BotReply } from './bot.js';
+import { repliesOf } from '../bot-context.js';
+import type { BotContext, BotMessage, BotReply } from './bot.js';
 import { shopBot } from './shop-bot.js';
 
 const OPEN = new Date('2026-11-24T20:00:00Z'); // Tuesday noon in the shop
@@ -8,7 +9,7 @@ const CLOSED = new Date('2026-11-22T20:00:00Z'); // Sunday noon
 
 async function ask(body: string, now = OPEN): Promise<readonly BotReply[]> {
   const message: BotMessage = { sid: 'IM1', body, author: 'visitor', index: 0, attributes: {} };
-  return shopBot.onMessageAdded(message, { conversationSid: 'CH1', chatServiceSid: 'IS1', now });
+  return repliesOf(await shopBot.onMessageAdded(message, { now } as BotContext));
 }
 
 async function said(body: string, now = OPEN): Promise<string> {
@@ -16,7 +17,7 @@ async function said(body: string, now = OPEN): Promise<string> {
 }
 
 test('it greets a new conversation with the shop’s name and what can be asked', () => {
-  expect(shopBot.onConversationAdded?.({ conversationSid: 'CH1', chatServiceSid: 'IS1', now: OPEN })).toMatch(
+  expect(shopBot.onConversationAdded?.({ now: OPEN } as BotContext)).toMatch(
     /Northwind Coffee.+order.+opening hours/,
   );
 });

@@ -1,4 +1,4 @@
-import type { AnswerMessage, Bot, BotReply } from './bot.js';
+import { type AnswerMessage, type Bot, type BotReply, defineBot } from './bot.js';
 import { SHOP_HOURS, SHOP_ORDERS, SHOP_TIME_ZONE } from './shop-facts.js';
 
 const WELCOME =
@@ -52,11 +52,11 @@ const answerShopper: AnswerMessage = (message, context) => {
 };
 
 /** The bot of the demo shop page, Northwind Coffee: orders, hours, shipping and returns, and asking for a person. */
-export const shopBot: Bot = {
+export const shopBot: Bot = defineBot({
   identity: 'shop-bot',
   onConversationAdded: () => WELCOME,
   onMessageAdded: answerShopper,
-};
+});
 
 /** Four digits are an order only where they are called one, or where nothing else was said. */
 function orderNumber(text: string): string | null {

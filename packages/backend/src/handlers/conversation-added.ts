@@ -1,4 +1,6 @@
-import { type ConversationPlace, conversation, hasWelcome, sendAsBot } from '../bot-messages.js';
+import { askBot } from '../ask-bot.js';
+import { readUrl } from '../bot-context.js';
+import { type ConversationPlace, conversation, hasWelcome } from '../bot-messages.js';
 import type { Bot } from '../bots/bot.js';
 import type { Handler } from '../call.js';
 import { errorFacts, ServiceError } from '../errors.js';
@@ -16,6 +18,8 @@ export interface WebhookHandlerOptions {
   urls: WebhookUrls;
   client: TwilioClient;
   bot: Bot;
+  /** Milliseconds that the bot may take for an answer. */
+  botLimitMs: number;
   /** Shared by both handlers, so that a welcome and an answer never overlap. */
   inTurn: InTurn;
   log: Log;
@@ -28,7 +32,7 @@ export interface WebhookHandlerOptions {
  * Deliveries may come twice, and at the same time: there is one webhook and one welcome all the same.
  */
 export function createConversationAddedHandler(options: WebhookHandlerOptions): Handler {
-  const { authToken, urls, client, bot, inTurn, log, now } = options;
+  const { authToken, urls, client, bot, botLimitMs, inTurn, log, now } = options;
 
   async function attach(place: ConversationPlace): Promise<boolean> {
     const { webhooks } = conversation(client, place);
@@ -47,8 +51,10 @@ export function createConversationAddedHandler(options: WebhookHandlerOptions): 
 
   async function welcome(place: ConversationPlace): Promise<void> {
     if (!bot.onConversationAdded || (await hasWelcome(client, place, bot.identity))) return;
-    const words = await bot.onConversationAdded({ ...place, now: new Date(now()) });
-    if (words !== null) await sendAsBot(client, place, bot.identity, words);
+    await askBot(
+      { bot, client, place, messageAddedUrl: urls.messageAdded, limitMs: botLimitMs, now },
+      ({ onConversationAdded }, context) => onConversationAdded?.call(bot, context),
+    );
   }
 
   return async (call) => {
@@ -84,10 +90,4 @@ export function createConversationAddedHandler(options: WebhookHandlerOptions): 
       return webhookRefusal(error, log, 'conversation-added');
     }
   };
-}
-
-function readUrl(configuration: unknown): unknown {
-  return typeof configuration === 'object' && configuration !== null && 'url' in configuration
-    ? configuration.url
-    : undefined;
 }

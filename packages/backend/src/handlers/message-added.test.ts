@@ -31,8 +31,8 @@ describe('a new message', () => {
     expect(
       answers.map(({ author, body, attributes }) => ({ author, body, attributes: JSON.parse(attributes) })),
     ).toEqual([
-      { author: 'parrot', body: 'first', attributes: { inReplyTo } },
-      { author: 'parrot', body: 'second', attributes: { colour: 'red', inReplyTo } },
+      { author: 'parrot', body: 'first', attributes: { inReplyTo, part: 0 } },
+      { author: 'parrot', body: 'second', attributes: { colour: 'red', inReplyTo, part: 1 } },
     ]);
   });
 

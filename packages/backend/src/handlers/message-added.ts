@@ -1,4 +1,4 @@
-import { sendAsBot } from '../bot-messages.js';
+import { askBot } from '../ask-bot.js';
 import type { Handler, Reply } from '../call.js';
 import { errorFacts } from '../errors.js';
 import { createRecent } from '../recent.js';
@@ -17,35 +17,29 @@ const ACCEPTED: Reply = { status: 204, headers: {}, body: null };
  * themselves.
  */
 export function createMessageAddedHandler(options: WebhookHandlerOptions): Handler {
-  const { authToken, urls, client, bot, inTurn, log, now } = options;
+  const { authToken, urls, client, bot, botLimitMs, inTurn, log, now } = options;
   const answered = createRecent();
 
   async function answer(event: MessageAdded): Promise<void> {
-    let sent = 0;
+    const { conversationSid, chatServiceSid, messageSid, body, author, index, attributes } = event;
     try {
-      const replies = await bot.onMessageAdded(
+      await askBot(
         {
-          sid: event.messageSid,
-          body: event.body,
-          author: event.author,
-          index: event.index,
-          attributes: event.attributes,
+          bot,
+          client,
+          place: { conversationSid, chatServiceSid },
+          message: { sid: messageSid, index },
+          messageAddedUrl: urls.messageAdded,
+          limitMs: botLimitMs,
+          now,
         },
-        {
-          conversationSid: event.conversationSid,
-          chatServiceSid: event.chatServiceSid,
-          now: new Date(now()),
-        },
+        (asked, context) =>
+          asked.onMessageAdded({ sid: messageSid, body, author, index, attributes }, context),
       );
-      for (const reply of replies) {
-        await sendAsBot(client, event, bot.identity, reply, event.messageSid);
-        sent += 1;
-      }
     } catch (error) {
-      // Half an answer is not said again; a message that got none may be delivered once more.
-      if (sent === 0) answered.forget(event.messageSid);
+      answered.forget(messageSid);
       log.error(
-        { event: 'bot_answer', outcome: 'failed', messageSid: event.messageSid, sent, ...errorFacts(error) },
+        { event: 'bot_answer', outcome: 'failed', messageSid, ...errorFacts(error) },
         'bot did not answer',
       );
     }

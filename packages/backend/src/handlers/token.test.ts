@@ -1,8 +1,10 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { createAdmission } from '../admission.js';
 import type { Call, CallBody, Params } from '../call.js';
-import type { Config } from '../env.js';
-import { silentLog } from '../log.js';
+import type { Config } from '../config.js';
+import { type Log, silentLog } from '../log.js';
+import { createAnonymousProof } from '../prove-visitor.js';
 import { createMemoryLimits, type Limits } from '../rate-limit.js';
 import { testConfig } from '../testing/config.js';
 import { newVisitor } from '../testing/visitor.js';
@@ -18,12 +20,14 @@ const old = await newVisitor(NOW - 31 * 86_400);
 const limited: Limits = { take: async (bucket) => (bucket === 'ip' ? 7 : 0) };
 const restless: Limits = { take: async (bucket) => (bucket === 'identity' ? 3 : 0) };
 
-function handler(changes: Partial<Config> = {}, limits?: Limits) {
+function handler(changes: Partial<Config> = {}, limits?: Limits, log: Log = silentLog) {
   const now = () => NOW * 1000;
+  const config = testConfig(changes);
   return createTokenHandler({
-    config: testConfig(changes),
-    limits: limits ?? createMemoryLimits({ now }),
-    log: silentLog,
+    config,
+    prove: createAnonymousProof({ config, limits: limits ?? createMemoryLimits({ now }), now }),
+    admit: createAdmission({ config }),
+    log,
     now,
   });
 }
@@ -241,12 +245,7 @@ describe('limits', () => {
 test('the log tells what happened and never who or with which proof', async () => {
   const lines: string[] = [];
   const write = (fields: object, message: string) => void lines.push(JSON.stringify({ ...fields, message }));
-  const ask = createTokenHandler({
-    config: testConfig(),
-    limits: createMemoryLimits({ now: Date.now }),
-    log: { info: write, warn: write, error: write },
-    now: () => NOW * 1000,
-  });
+  const ask = handler({}, undefined, { info: write, warn: write, error: write });
   const reply = await ask(call());
   await ask(call({ query: { identity: other.identity } }));
   expect(lines).toHaveLength(2);

@@ -7,7 +7,7 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } f
 import { createBackend } from '../backend.js';
 import type { Bot } from '../bots/bot.js';
 import type { Call, Handler, Reply } from '../call.js';
-import type { Config } from '../env.js';
+import type { Config } from '../config.js';
 import { errorReply, internalError, ServiceError } from '../errors.js';
 import type { Limits } from '../rate-limit.js';
 import { WEBHOOK_PATHS } from '../webhook-urls.js';

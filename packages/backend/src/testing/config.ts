@@ -1,4 +1,4 @@
-import type { Config } from '../env.js';
+import type { Config } from '../config.js';
 
 /** A whole configuration with made-up secrets, and what a test changes in it. */
 export function testConfig(changes: Partial<Config> = {}): Config {
@@ -12,6 +12,12 @@ export function testConfig(changes: Partial<Config> = {}): Config {
     publicBaseUrl: 'http://127.0.0.1:0',
     tokenTtl: 3600,
     appId: '',
+    mode: 'easy',
+    legacyGet: false,
+    response: 'json',
+    bannedIdentities: [],
+    newIdentitiesPerHour: 1000,
+    trustedProxies: [],
     port: 0,
     ...changes,
   };
