@@ -8,7 +8,7 @@ import { createTokenHandler } from './handlers/token.js';
 import { createTurns } from './in-turn.js';
 import type { Log } from './log.js';
 import { createAnonymousProof } from './prove-visitor.js';
-import { createMemoryLimits, type Limits } from './rate-limit.js';
+import { createMemoryLimits, type Limits, ratesFor } from './rate-limit.js';
 import { createTwilioClient } from './twilio-client.js';
 import { type WebhookUrls, webhookUrls } from './webhook-urls.js';
 
@@ -57,7 +57,7 @@ export function createBackend(options: BackendOptions): Backend {
     log,
     now,
   };
-  const limits = options.limits ?? createMemoryLimits({ now });
+  const limits = options.limits ?? createMemoryLimits({ now, rates: ratesFor(config) });
   const prove = createAnonymousProof({ config, limits, now });
   const admit = createAdmission({ config });
   return {

@@ -19,6 +19,7 @@ export { type ErrorCode, ServiceError } from './errors.js';
 export type { LogOptions } from './hosts/logging.js';
 export { createNodeHost, type NodeHost, type NodeHostOptions } from './hosts/node.js';
 export type { StaticFiles } from './hosts/static-files.js';
+export { createMemoryKnownVisitors, type KnownVisitors } from './known-visitors.js';
 export type { Log } from './log.js';
 export { createMemoryLimits, type LimitedBy, type Limits, type Rate } from './rate-limit.js';
 export type { WebhookUrls } from './webhook-urls.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createMemoryLimits, networkOf } from './rate-limit.js';
+import { createMemoryLimits, networkOf, ratesFor } from './rate-limit.js';
 
 describe('a bucket', () => {
   test('gives its burst at once and then one call each time it has gained one', async () => {
@@ -48,6 +48,16 @@ describe('a bucket', () => {
     expect(await limits.take('ip', 'c')).toBe(60);
     expect(await limits.take('ip', 'a')).toBe(0);
   });
+});
+
+test('the budget for new visitors is what the service is set to in an hour, and comes back over the next one', async () => {
+  let now = 0;
+  const limits = createMemoryLimits({ now: () => now, rates: ratesFor({ newIdentitiesPerHour: 7 }) });
+  for (let each = 0; each < 7; each += 1) expect(await limits.take('newIdentities', 'all')).toBe(0);
+  expect(await limits.take('newIdentities', 'all')).toBe(Math.ceil(3600 / 7));
+  now += 3_600_000;
+  for (let each = 0; each < 7; each += 1) expect(await limits.take('newIdentities', 'all')).toBe(0);
+  expect(await limits.take('newIdentities', 'all')).toBeGreaterThan(0);
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import { isIPv6, SocketAddress } from 'node:net';
+import type { Config } from './config.js';
 
 /** Counts calls. A store shared by several servers answers later, hence the promise. */
 export interface Limits {
@@ -6,8 +7,8 @@ export interface Limits {
   take(bucket: LimitedBy, key: string): Promise<number>;
 }
 
-/** What calls are counted by. */
-export type LimitedBy = 'ip' | 'identity';
+/** What calls are counted by. `newIdentities` is one bucket for the whole service. */
+export type LimitedBy = 'ip' | 'identity' | 'newIdentities';
 
 /** A bucket holds `burst` calls and gains `perMinute` of them each minute. */
 export interface Rate {
@@ -15,11 +16,18 @@ export interface Rate {
   burst: number;
 }
 
+/** The rates of buckets that stand for a service's settings; each store of limits counts by the same ones. */
+export function ratesFor(config: Pick<Config, 'newIdentitiesPerHour'>): Record<LimitedBy, Rate> {
+  const { newIdentitiesPerHour: perHour } = config;
+  return { ...RATES, newIdentities: { perMinute: perHour / 60, burst: perHour } };
+}
+
 const RATES: Record<LimitedBy, Rate> = {
   ip: { perMinute: 20, burst: 40 },
   // Each page view with an open chat asks once: a shopper may turn a page every five seconds for ever, and a browser
   // may bring back twenty tabs at once. Both stay under a network's, so one visitor does not speak for a whole office.
   identity: { perMinute: 12, burst: 20 },
+  newIdentities: { perMinute: 1000 / 60, burst: 1000 },
 };
 
 /**
@@ -31,7 +39,7 @@ const RATES: Record<LimitedBy, Rate> = {
 export function createMemoryLimits(options: {
   /** Milliseconds. */
   now: () => number;
-  /** Default: 20 a minute and 40 at once for a network, 12 and 20 for an identity. */
+  /** Default: 20 a minute and 40 at once for a network, 12 and 20 for an identity, 1000 new identities an hour. */
   rates?: Partial<Record<LimitedBy, Rate>>;
   /** Default 100,000 buckets. */
   capacity?: number;
