@@ -22,5 +22,13 @@ export type { StaticFiles } from './hosts/static-files.js';
 export { createMemoryKnownVisitors, type KnownVisitors } from './known-visitors.js';
 export type { Log } from './log.js';
 export { createMemoryLimits, type LimitedBy, type Limits, type Rate } from './rate-limit.js';
+export {
+  FORBIDDEN_FOR_VISITORS,
+  FORBIDDEN_IN_HARDENED_MODE,
+  type RoleChange,
+  setUpRoles,
+  VISITOR_PERMISSIONS,
+  VISITOR_ROLES,
+} from './roles.js';
 export type { WebhookUrls } from './webhook-urls.js';
 export { type WiredWebhooks, wireWebhooks } from './wire-webhooks.js';
