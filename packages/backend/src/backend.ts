@@ -1,15 +1,19 @@
-import { createAdmission } from './admission.js';
+import { createAdmission, type IsBanned } from './admission.js';
 import type { Bot } from './bots/bot.js';
 import type { Handler } from './call.js';
 import type { Config } from './config.js';
 import { createConversationAddedHandler } from './handlers/conversation-added.js';
 import { createMessageAddedHandler } from './handlers/message-added.js';
 import { createTokenHandler } from './handlers/token.js';
+import { createHumanCheck, type VerifyHuman } from './human-check.js';
 import { createTurns } from './in-turn.js';
+import { createMemoryKnownVisitors, type KnownVisitors } from './known-visitors.js';
+import { createLegacyVisitor } from './legacy-visitor.js';
 import type { Log } from './log.js';
 import { createAnonymousProof } from './prove-visitor.js';
 import { createMemoryLimits, type Limits, ratesFor } from './rate-limit.js';
 import { createTwilioClient } from './twilio-client.js';
+import { createUserLookup } from './user-lookup.js';
 import { type WebhookUrls, webhookUrls } from './webhook-urls.js';
 
 /** Longer than a visitor waits gladly, shorter than servers are given to stop. */
@@ -26,6 +30,12 @@ export interface BackendOptions {
   botLimitMs?: number;
   /** Default: in memory. */
   limits?: Limits;
+  /** Default: in memory. */
+  knownVisitors?: KnownVisitors;
+  /** Tells people from programs, for visitors that nobody has seen before. Default: what the configuration names. */
+  verifyHuman?: VerifyHuman;
+  /** Default: nobody but the configuration's. */
+  isBanned?: IsBanned;
   /** Milliseconds. Default: the system's clock. */
   now?: () => number;
 }
@@ -47,10 +57,11 @@ export interface Backend {
  */
 export function createBackend(options: BackendOptions): Backend {
   const { config, log, now = Date.now, botLimitMs = BOT_LIMIT_MS } = options;
+  const client = createTwilioClient(config);
   const webhooks = {
     authToken: config.authToken,
     urls: options.urls ?? webhookUrls(config.publicBaseUrl),
-    client: createTwilioClient(config),
+    client,
     bot: options.bot,
     botLimitMs,
     inTurn: createTurns(),
@@ -59,9 +70,20 @@ export function createBackend(options: BackendOptions): Backend {
   };
   const limits = options.limits ?? createMemoryLimits({ now, rates: ratesFor(config) });
   const prove = createAnonymousProof({ config, limits, now });
-  const admit = createAdmission({ config });
+  const verifyHuman =
+    options.verifyHuman ?? (config.humanCheck && createHumanCheck({ check: config.humanCheck }));
+  const admit = createAdmission({
+    config,
+    limits,
+    known: options.knownVisitors ?? createMemoryKnownVisitors(),
+    hasUser: createUserLookup(client, config.serviceSid),
+    log,
+    ...(verifyHuman && { verifyHuman }),
+    ...(options.isBanned && { isBanned: options.isBanned }),
+  });
+  const legacy = config.legacyGet ? createLegacyVisitor({ limits }) : undefined;
   return {
-    token: createTokenHandler({ config, prove, admit, log, now }),
+    token: createTokenHandler({ config, prove, admit, log, now, ...(legacy && { legacy }) }),
     conversationAdded: createConversationAddedHandler(webhooks),
     messageAdded: createMessageAddedHandler(webhooks),
   };

@@ -106,6 +106,9 @@ const schema = z.object(SHAPES).superRefine((data, context) => {
   if (data.HUMAN_CHECK === undefined && data.HUMAN_CHECK_SECRET !== undefined) {
     wrong('HUMAN_CHECK', 'is missing beside HUMAN_CHECK_SECRET');
   }
+  if (data.HUMAN_CHECK_URL?.startsWith('http:') && !isLoopback(data.HUMAN_CHECK_URL)) {
+    wrong('HUMAN_CHECK_URL', 'is not https, and would give the secret away');
+  }
   checkUserTokens(data, wrong);
   // Over http, whoever sits between could swap the keys that logins are checked with.
   if (data.USER_TOKEN_JWKS_URL?.startsWith('http:') && !isLoopback(data.USER_TOKEN_JWKS_URL)) {

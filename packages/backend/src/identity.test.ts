@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeProof, isAnonymousIdentity, verifyIdentity } from './identity.js';
+import { couldBeAName, decodeProof, isAnonymousIdentity, verifyIdentity } from './identity.js';
 import { secretOf, visitorOf } from './testing/visitor.js';
 
 const NOW = 1_795_342_132;
@@ -110,6 +110,23 @@ describe('identities', () => {
   });
 });
 
+test.each([
+  ['agent-anna', true],
+  ['shop-bot', true],
+  ['anna@shop.example', true],
+  ['u__8E1uC8jM8-fuv5XG-8YpdG4nMtFqEzyN9C3QgH4_60', true],
+  ['a'.repeat(256), true],
+  ['', false],
+  ['a'.repeat(257), false],
+  ['a b', false],
+  ['a\n', false],
+  ['<b>', false],
+  ['0a1b2c3d-0730-4b4c-80b1-652c298efc65', false],
+  ['950B0F1C-0730-8B4C-80B1-652C298EFC65', false],
+])('whether %j could be the name of an agent, a bot or a user: %s', (text, could) => {
+  expect(couldBeAName(text)).toBe(could);
+});
+
 describe('properties', () => {
   test('the service accepts what the browser makes', async () => {
     await fc.assert(
@@ -121,15 +138,27 @@ describe('properties', () => {
     );
   });
 
-  test('one flipped bit in the secret belongs to another identity', async () => {
+  test('one flipped bit anywhere in the secret is refused', async () => {
     await fc.assert(
-      fc.asyncProperty(secrets, fc.integer({ min: 40, max: 255 }), async (secret, bit) => {
+      fc.asyncProperty(secrets, fc.integer({ min: 0, max: 255 }), async (secret, bit) => {
         const { identity } = await visitorOf(secret);
         const flipped = Uint8Array.from(secret);
         flipped[bit >> 3]! ^= 1 << (bit & 7);
         const other = await visitorOf(flipped);
         expect(other.identity).not.toBe(identity);
-        expect(verifyIdentity({ identity, proof: other.proof, appId: '', now: NOW })).toEqual({
+        expect(verifyIdentity({ identity, proof: other.proof, appId: '', now: NOW }).ok).toBe(false);
+      }),
+    );
+  });
+
+  test('one flipped bit in the name of the app is refused', async () => {
+    const names = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme-ascii' });
+    await fc.assert(
+      fc.asyncProperty(secrets, names, fc.nat(), async (secret, appId, bit) => {
+        const bytes = Buffer.from(appId, 'ascii');
+        bytes[bit % bytes.length]! ^= 1 << (bit % 7);
+        const { identity, proof } = await visitorOf(secret, appId);
+        expect(verifyIdentity({ identity, proof, appId: bytes.toString('ascii'), now: NOW })).toEqual({
           ok: false,
           code: 'proof_invalid',
         });

@@ -3,6 +3,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 /** Separates this hash from every other use of SHA-256; part of the contract with the widget. */
 const DOMAIN = Buffer.from('twilio-webchat/anon-id/v1\0', 'ascii');
 const IDENTITY = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** As long as Twilio lets an identity be. */
+const NAME = /^[\w.@+:|-]{1,256}$/;
 const PROOF = /^s1\.[A-Za-z0-9_-]{43}$/;
 const SECRET_VERSION = 1;
 const DAY = 86_400;
@@ -13,6 +16,14 @@ const DAY = 86_400;
  */
 export function isAnonymousIdentity(text: string): boolean {
   return IDENTITY.test(text);
+}
+
+/**
+ * Whether `text` could be the identity of an agent, a bot or a logged-in visitor: a name, and no UUID of any kind.
+ * Total.
+ */
+export function couldBeAName(text: string): boolean {
+  return NAME.test(text) && !UUID.test(text);
 }
 
 /** What a proof holds. */

@@ -1,4 +1,5 @@
 export { createTokenSigner, type SignAccessToken, type TokenIssuer } from './access-token.js';
+export type { IsBanned } from './admission.js';
 export { type Backend, type BackendOptions, createBackend } from './backend.js';
 export {
   type AnswerMessage,
@@ -19,6 +20,7 @@ export { type ErrorCode, ServiceError } from './errors.js';
 export type { LogOptions } from './hosts/logging.js';
 export { createNodeHost, type NodeHost, type NodeHostOptions } from './hosts/node.js';
 export type { StaticFiles } from './hosts/static-files.js';
+export { createHumanCheck, type VerifyHuman } from './human-check.js';
 export { createMemoryKnownVisitors, type KnownVisitors } from './known-visitors.js';
 export type { Log } from './log.js';
 export { createMemoryLimits, type LimitedBy, type Limits, type Rate } from './rate-limit.js';

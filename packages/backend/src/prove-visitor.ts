@@ -1,7 +1,13 @@
 import { type Call, type Params, valuesOf } from './call.js';
 import type { Config } from './config.js';
 import { ServiceError } from './errors.js';
-import { decodeProof, type IdentityVerdict, isAnonymousIdentity, verifyIdentity } from './identity.js';
+import {
+  couldBeAName,
+  decodeProof,
+  type IdentityVerdict,
+  isAnonymousIdentity,
+  verifyIdentity,
+} from './identity.js';
 import type { ProvenVisitor } from './proven-visitor.js';
 import { type Limits, networkOf } from './rate-limit.js';
 import { spend } from './spend.js';
@@ -57,6 +63,12 @@ export function single(name: string, ...sources: readonly Params[]): string | un
 function readIdentity(call: Call, body: Params): string {
   const identity = single('identity', call.query, body);
   if (identity === undefined || !isAnonymousIdentity(identity)) {
+    if (identity !== undefined && couldBeAName(identity)) {
+      throw new ServiceError(
+        'identity_reserved',
+        'Names belong to agents, bots and people who are logged in. Anonymous visitors have UUIDs of version 8.',
+      );
+    }
     throw new ServiceError(
       'identity_malformed',
       'The parameter identity must be a lower-case UUID of version 8.',

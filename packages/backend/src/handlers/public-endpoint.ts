@@ -22,6 +22,8 @@ export function publicEndpoint(
   answer: (call: Call, body: Params) => Promise<Reply>,
   /** A refusal for methods other than POST, where an endpoint answers them differently. */
   checkMethod: (call: Call) => void = postOnly,
+  /** What the refusal of another method names. */
+  allow = 'POST, OPTIONS',
 ): Handler {
   function checkOrigin(call: Call): void {
     if (isAllowedOrigin(call, config.allowedOrigins)) return;
@@ -70,7 +72,7 @@ export function publicEndpoint(
         log.error({ event, outcome: 'internal_error', ...errorFacts(error) }, `${event} failed`);
       }
       return errorReply(known ? error : internalError, {
-        headers: { ...shared, ...(known && error.status === 405 ? { allow: 'POST, OPTIONS' } : {}) },
+        headers: { ...shared, ...(known && error.status === 405 ? { allow } : {}) },
         body: { serverTime: Math.floor(now() / 1000) },
       });
     }

@@ -1,8 +1,11 @@
+import fc from 'fast-check';
 import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createAdmission } from '../admission.js';
 import type { Call, CallBody, Params } from '../call.js';
 import type { Config } from '../config.js';
+import { createMemoryKnownVisitors } from '../known-visitors.js';
+import { createLegacyVisitor } from '../legacy-visitor.js';
 import { type Log, silentLog } from '../log.js';
 import { createAnonymousProof } from '../prove-visitor.js';
 import { createMemoryLimits, type Limits } from '../rate-limit.js';
@@ -20,13 +23,24 @@ const old = await newVisitor(NOW - 31 * 86_400);
 const limited: Limits = { take: async (bucket) => (bucket === 'ip' ? 7 : 0) };
 const restless: Limits = { take: async (bucket) => (bucket === 'identity' ? 3 : 0) };
 
-function handler(changes: Partial<Config> = {}, limits?: Limits, log: Log = silentLog) {
+function handler(
+  changes: Partial<Config> = {},
+  limits: Limits = createMemoryLimits({ now: () => NOW * 1000 }),
+  log: Log = silentLog,
+) {
   const now = () => NOW * 1000;
   const config = testConfig(changes);
   return createTokenHandler({
     config,
-    prove: createAnonymousProof({ config, limits: limits ?? createMemoryLimits({ now }), now }),
-    admit: createAdmission({ config }),
+    prove: createAnonymousProof({ config, limits, now }),
+    ...(config.legacyGet && { legacy: createLegacyVisitor({ limits }) }),
+    admit: createAdmission({
+      config,
+      limits,
+      known: createMemoryKnownVisitors(),
+      hasUser: () => Promise.reject(new Error('Nobody is looked up here.')),
+      log,
+    }),
     log,
     now,
   });
@@ -107,8 +121,10 @@ describe('a refusal', () => {
     [415, 'unsupported_media_type', 'another content type', call({ body: { kind: 'unsupported' } })],
     [400, 'bad_request', 'a broken body', call({ body: { kind: 'malformed' } })],
     [400, 'identity_malformed', 'no identity', call({ query: {} })],
-    [400, 'identity_malformed', 'an agent’s name', call({ query: { identity: 'agent-anna' } })],
-    [400, 'identity_malformed', 'the bot’s name', call({ query: { identity: 'shop-bot' } })],
+    [400, 'identity_malformed', 'garbage', call({ query: { identity: 'a b\n' } })],
+    [403, 'identity_reserved', 'an agent’s name', call({ query: { identity: 'agent-anna' } })],
+    [403, 'identity_reserved', 'the bot’s name', call({ query: { identity: 'shop-bot' } })],
+    [403, 'identity_reserved', 'a logged-in visitor', call({ query: { identity: `u_${'a'.repeat(43)}` } })],
     [400, 'identity_malformed', 'a version 4 UUID', call({ query: { identity: v4 } })],
     [400, 'bad_request', 'two identities', call({ query: { identity: [visitor.identity, other.identity] } })],
     [400, 'bad_request', 'an identity in both places', call({ body: form({ ...visitor }) })],
@@ -161,8 +177,128 @@ describe('a refusal', () => {
   });
 
   test('names the methods there are', async () => {
-    expect((await handler()(call({ method: 'DELETE' }))).headers.allow).toBe('POST, OPTIONS');
+    const asked = call({ method: 'DELETE' });
+    expect((await handler()(asked)).headers.allow).toBe('POST, OPTIONS');
+    expect((await handler({ legacyGet: true })(asked)).headers.allow).toBe('GET, POST, OPTIONS');
   });
+});
+
+test.each<[Config['response'], string | undefined, 'json' | 'text']>([
+  ['json', undefined, 'json'],
+  ['json', '*/*', 'json'],
+  ['json', 'text/plain', 'text'],
+  ['text', undefined, 'text'],
+  ['text', '*/*', 'text'],
+  ['text', 'application/json, text/plain', 'json'],
+])('a service that answers %s gives a caller who accepts %s %s', async (response, accept, shape) => {
+  const headers = { origin: ORIGIN, ...(accept !== undefined && { accept }) };
+  const { body } = await handler({ response })(call({ headers }));
+  expect(typeof body === 'string' ? 'text' : 'json').toBe(shape);
+});
+
+describe('a client of the original', () => {
+  const v4 = '0a1b2c3d-0730-4b4c-80b1-652c298efc65';
+  const asked = (query: Params = { identity: v4 }, changes: Partial<Call> = {}) =>
+    call({ method: 'GET', headers: { origin: ORIGIN }, query, body: form({}), ...changes });
+
+  test('gets the bare token of a version 4 UUID by GET', async () => {
+    const reply = await handler({ legacyGet: true })(asked());
+    expect(decodeJwt(reply.body as string)).toMatchObject({ grants: { identity: v4 } });
+    expect(reply.headers).toMatchObject({ 'access-control-allow-origin': ORIGIN });
+  });
+
+  test('gets JSON when asking for JSON', async () => {
+    const headers = { origin: ORIGIN, accept: 'application/json' };
+    const reply = await handler({ legacyGet: true })(asked(undefined, { headers }));
+    expect(reply.body).toMatchObject({ identity: v4, expiresIn: 3600 });
+  });
+
+  test.each<[code: string, what: string, query: Params]>([
+    ['identity_reserved', 'a visitor who can prove it', { identity: visitor.identity }],
+    [
+      'identity_reserved',
+      'a logged-in visitor',
+      { identity: 'u__8E1uC8jM8-fuv5XG-8YpdG4nMtFqEzyN9C3QgH4_60' },
+    ],
+    ['identity_reserved', 'an agent', { identity: 'agent-anna' }],
+    ['identity_reserved', 'a bot', { identity: 'shop-bot' }],
+    ['identity_malformed', 'nobody', {}],
+    ['identity_malformed', 'garbage', { identity: '<script>' }],
+    ['identity_malformed', 'upper case', { identity: v4.toUpperCase() }],
+    ['identity_malformed', 'another version', { identity: '0a1b2c3d-0730-1b4c-80b1-652c298efc65' }],
+    ['identity_malformed', 'another variant', { identity: '0a1b2c3d-0730-4b4c-c0b1-652c298efc65' }],
+    ['bad_request', 'two at once', { identity: [v4, v4] }],
+    ['bad_request', 'a proof in the URL', { ...visitor }],
+    ['bad_request', 'a proof beside a version 4 UUID', { identity: v4, proof: visitor.proof }],
+    ['bad_request', 'a user token in the URL', { identity: v4, user_token: 'x' }],
+  ])('gets %s for %s', async (code, _what, query) => {
+    const reply = await handler({ legacyGet: true })(asked(query));
+    expect(reply.body).toMatchObject({ error: { code } });
+  });
+
+  test('is not served by POST, nor when nobody turned it on', async () => {
+    const post = await handler({ legacyGet: true })(asked(undefined, { method: 'POST' }));
+    expect(post.body).toMatchObject({ error: { code: 'identity_malformed' } });
+    expect((await handler()(asked())).body).toMatchObject({ error: { code: 'proof_required' } });
+  });
+
+  test('leaves everybody else with their proofs', async () => {
+    const ask = handler({ legacyGet: true });
+    expect((await ask(call())).status).toBe(200);
+    expect((await ask(call({ body: form({}) }))).body).toMatchObject({ error: { code: 'proof_required' } });
+  });
+
+  test('has to be on a page of the list, and is banned and counted as everybody', async () => {
+    const elsewhere = asked(undefined, { headers: { origin: 'https://evil.example' } });
+    expect((await handler({ legacyGet: true })(elsewhere)).status).toBe(403);
+    const banned = await handler({ legacyGet: true, bannedIdentities: [v4] })(asked());
+    expect(banned.body).toMatchObject({ error: { code: 'banned' } });
+    for (const limits of [limited, restless]) {
+      expect((await handler({ legacyGet: true }, limits)(asked())).status).toBe(429);
+    }
+  });
+
+  test('is refused any identity but a version 4 UUID, whatever is asked for', async () => {
+    const ask = handler({ legacyGet: true }, { take: async () => 0 });
+    const texts = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.uuid(), fc.uuid({ version: 8 }));
+    await fc.assert(
+      fc.asyncProperty(texts, async (identity) => {
+        const reply = await ask(asked({ identity }));
+        expect(reply.status === 200).toBe(/^[0-9a-f-]{14}4[0-9a-f-]{21}$/.test(identity));
+        expect(reply.status).not.toBe(500);
+      }),
+    );
+  });
+});
+
+test('whatever a stranger sends, the answer is a token for its owner or a refusal', async () => {
+  const word = fc.oneof(fc.string(), fc.constantFrom(visitor.identity, visitor.proof, other.identity, ''));
+  const name = fc.oneof(
+    fc.constantFrom('identity', 'proof', 'human_token', '__proto__', 'constructor', 'ended'),
+    fc.string(),
+  );
+  const params = fc.dictionary(name, fc.oneof(word, fc.array(word, { maxLength: 3 })), { maxKeys: 5 });
+  const bodies = fc.oneof(
+    params.map(form),
+    fc
+      .constantFrom<CallBody['kind']>('too_large', 'unsupported', 'malformed')
+      .map((kind) => ({ kind }) as CallBody),
+  );
+  const methods = fc.constantFrom('GET', 'POST', 'OPTIONS', 'HEAD', 'PUT');
+  const accepts = fc.oneof(fc.string(), fc.constantFrom('text/plain', 'application/json'));
+  const ask = handler({ legacyGet: true }, { take: async () => 0 });
+  await fc.assert(
+    fc.asyncProperty(methods, accepts, params, bodies, async (method, accept, query, body) => {
+      const reply = await ask(call({ method, headers: { origin: ORIGIN, accept }, query, body }));
+      expect(reply.status).not.toBe(500);
+      if (reply.status !== 200 || method !== 'POST') return;
+      const proofs = body.kind === 'params' ? body.params.proof : undefined;
+      expect([proofs].flat()).toEqual([visitor.proof]);
+      const token = typeof reply.body === 'string' ? reply.body : (reply.body as { token: string }).token;
+      expect(decodeJwt(token)).toMatchObject({ grants: { identity: visitor.identity } });
+    }),
+    { numRuns: 500 },
+  );
 });
 
 describe('an origin that is not on the list', () => {

@@ -13,6 +13,8 @@ import { publicEndpoint } from './public-endpoint.js';
 export interface TokenHandlerOptions {
   config: Config;
   prove: ProveVisitor;
+  /** Serves GET, too: finds out who asks without any proof, as the original did. */
+  legacy?: ProveVisitor;
   admit: Admit;
   /** Hardened mode: makes sure that the visitor has a conversation. */
   conversationFor?: ConversationFor;
@@ -23,17 +25,18 @@ export interface TokenHandlerOptions {
 
 /**
  * `POST /chat-widget?identity=<uuid>` with the body `proof=s1.…`: gives an access token to whoever shows that the
- * identity is theirs. Cheap checks come first, so that a flood of bad calls costs little.
+ * identity is theirs, and by GET to clients of the original where these are served. Cheap checks come first, so that a
+ * flood of bad calls costs little.
  */
 export function createTokenHandler(options: TokenHandlerOptions): Handler {
-  const { config, prove, admit, conversationFor, log, now } = options;
+  const { config, prove, legacy, admit, conversationFor, log, now } = options;
   const sign = createTokenSigner(config);
 
   return publicEndpoint(
     options,
     'token',
     async (call, body) => {
-      const visitor = await prove(call, body);
+      const visitor = await (call.method === 'GET' && legacy ? legacy : prove)(call, body);
       await admit(visitor, call, body);
       const conversationSid = await conversationFor?.(visitor, body);
       const token = await sign(visitor.identity, Math.floor(now() / 1000));
@@ -41,13 +44,14 @@ export function createTokenHandler(options: TokenHandlerOptions): Handler {
         {
           event: 'token',
           outcome: 'granted',
+          kind: visitor.kind,
           visitor: fingerprint(visitor.identity),
           origin: call.headers.origin,
           key: config.apiKeySid,
         },
         'token granted',
       );
-      if (asksForText(call)) return ok(token);
+      if (shapeFor(call, config) === 'text') return ok(token);
       return ok({
         token,
         identity: visitor.identity,
@@ -56,22 +60,27 @@ export function createTokenHandler(options: TokenHandlerOptions): Handler {
         ...(conversationSid === undefined ? {} : { conversation_sid: conversationSid }),
       });
     },
-    checkMethod,
+    (call) => {
+      if (call.method === 'POST' || (call.method === 'GET' && legacy)) return;
+      throw call.method === 'GET'
+        ? proofRequired()
+        : new ServiceError('method_not_allowed', 'Ask with POST.');
+    },
+    legacy ? 'GET, POST, OPTIONS' : 'POST, OPTIONS',
   );
 }
 
-function checkMethod(call: Call): void {
-  if (call.method === 'GET') {
-    // The original service gave a token to any GET; a proof in a URL would end up in logs.
-    throw new ServiceError('proof_required', 'Ask with POST and show the proof of the identity in the body.');
-  }
-  if (call.method !== 'POST') throw new ServiceError('method_not_allowed', 'Ask with POST.');
+/** The original service gave a token to any GET; a proof in a URL would end up in logs. */
+function proofRequired(): ServiceError {
+  return new ServiceError('proof_required', 'Ask with POST and show the proof of the identity in the body.');
 }
 
-/** The original's clients want the bare token; whoever can read JSON gets JSON. */
-function asksForText(call: Call): boolean {
+/** Whoever can read JSON gets JSON; the original's clients, who say nothing, want the bare token. */
+function shapeFor(call: Call, config: Pick<Config, 'response'>): Config['response'] {
   const accept = (call.headers.accept ?? '').toLowerCase();
-  return accept.includes('text/plain') && !accept.includes('application/json');
+  if (accept.includes('application/json')) return 'json';
+  if (accept.includes('text/plain') || call.method === 'GET') return 'text';
+  return config.response;
 }
 
 function ok(body: object | string): Reply {

@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
-import { createBackend } from '../backend.js';
+import { type BackendOptions, createBackend } from '../backend.js';
 import type { Bot } from '../bots/bot.js';
 import type { Call, Handler, Reply } from '../call.js';
 import type { Config } from '../config.js';
@@ -18,7 +18,9 @@ import { watchUnusedConnections } from './unused-connections.js';
 import { trackWork, type WorkUnderWay } from './work-under-way.js';
 
 /** What {@link createNodeHost} takes. */
-export interface NodeHostOptions extends StaticFiles {
+export interface NodeHostOptions
+  extends StaticFiles,
+    Pick<BackendOptions, 'knownVisitors' | 'verifyHuman' | 'isBanned'> {
   /** A port of 0 takes any free one; a port of 0 in `publicBaseUrl` and `allowedOrigins` then stands for it. */
   config: Config;
   bot: Bot;
@@ -68,13 +70,16 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
   // Handlers need the port, which is known later than the routes: the first calls wait for them.
   const started = once(app.server, 'listening').then(() => {
     const config = withPort(options.config, (app.server.address() as AddressInfo).port);
-    const { bot, limits, botLimitMs } = options;
+    const { bot, limits, botLimitMs, knownVisitors, verifyHuman, isBanned } = options;
     const backend = createBackend({
       config,
       bot,
       log: app.log,
       ...(limits && { limits }),
       ...(botLimitMs !== undefined && { botLimitMs }),
+      ...(knownVisitors && { knownVisitors }),
+      ...(verifyHuman && { verifyHuman }),
+      ...(isBanned && { isBanned }),
     });
     return { config, backend };
   });
