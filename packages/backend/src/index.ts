@@ -16,7 +16,7 @@ export { shopBot } from './bots/shop-bot.js';
 export type { Call, CallBody, Handler, Params, Reply } from './call.js';
 export type { Config, HumanCheckConfig, UserTokenConfig } from './config.js';
 export { type Environment, type EnvironmentReading, readEnvironment } from './env.js';
-export { type ErrorCode, ServiceError } from './errors.js';
+export { type ErrorCode, type ErrorFacts, errorFacts, ServiceError } from './errors.js';
 export type { LogOptions } from './hosts/logging.js';
 export { createNodeHost, type NodeHost, type NodeHostOptions } from './hosts/node.js';
 export type { StaticFiles } from './hosts/static-files.js';
@@ -32,5 +32,13 @@ export {
   VISITOR_PERMISSIONS,
   VISITOR_ROLES,
 } from './roles.js';
-export type { WebhookUrls } from './webhook-urls.js';
-export { type WiredWebhooks, wireWebhooks } from './wire-webhooks.js';
+export { createTwilioClient, type TwilioClient } from './twilio-client.js';
+export { FUNCTION_WEBHOOK_PATHS, type WebhookUrls, webhookUrls } from './webhook-urls.js';
+export {
+  applyWebhooks,
+  planWebhooks,
+  type WebhookChange,
+  type WebhookPlan,
+  type WiredWebhooks,
+  wireWebhooks,
+} from './wire-webhooks.js';

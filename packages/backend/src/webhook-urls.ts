@@ -10,10 +10,16 @@ export const WEBHOOK_PATHS: WebhookUrls = {
   messageAdded: '/webhooks/message-added',
 };
 
+/** Their paths on Twilio Functions, where a path is the name of a file. */
+export const FUNCTION_WEBHOOK_PATHS: WebhookUrls = {
+  conversationAdded: '/conversation-added',
+  messageAdded: '/message-added',
+};
+
 /** The webhooks' addresses under the service's public one. */
-export function webhookUrls(publicBaseUrl: string): WebhookUrls {
+export function webhookUrls(publicBaseUrl: string, paths: WebhookUrls = WEBHOOK_PATHS): WebhookUrls {
   return {
-    conversationAdded: publicBaseUrl + WEBHOOK_PATHS.conversationAdded,
-    messageAdded: publicBaseUrl + WEBHOOK_PATHS.messageAdded,
+    conversationAdded: publicBaseUrl + paths.conversationAdded,
+    messageAdded: publicBaseUrl + paths.messageAdded,
   };
 }

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { shopBot } from './bots/shop-bot.js';
 import { CONVERSATION_ADDED } from './testing/deliveries.js';
 import { type Stack, startStack } from './testing/stack.js';
-import { wireWebhooks } from './wire-webhooks.js';
+import { planWebhooks, wireWebhooks } from './wire-webhooks.js';
 
 let stack: Stack;
 afterEach(() => stack.close());
@@ -32,6 +32,25 @@ describe('the service’s webhook', () => {
     await stack.service.configuration.webhooks().update({ filters: ['onParticipantAdded'] });
     await wireWebhooks(stack.host.config);
     expect((await serviceWebhooks()).filters).toEqual(['onParticipantAdded', 'onConversationAdded']);
+  });
+
+  test('is planned without being written, with what stood there before', async () => {
+    stack = await startStack(shopBot);
+    const webhooks = stack.service.configuration.webhooks();
+    const postWebhookUrl = 'http://127.0.0.1:9/of-somebody-else';
+    await webhooks.update({ postWebhookUrl, filters: ['onConversationAdded'], method: 'GET' });
+    const plan = await planWebhooks(stack.host.config);
+    const wanted = stack.host.config.publicBaseUrl + CONVERSATION_ADDED;
+    expect(plan).toMatchObject({
+      changes: [
+        { field: 'postWebhookUrl', from: postWebhookUrl, to: wanted },
+        { field: 'method', from: 'GET', to: 'POST' },
+      ],
+      replaces: postWebhookUrl,
+    });
+    expect(await webhooks.fetch()).toMatchObject({ postWebhookUrl, method: 'GET' });
+    await wireWebhooks(stack.host.config);
+    expect(await planWebhooks(stack.host.config)).toMatchObject({ changes: [], replaces: undefined });
   });
 
   test('that cannot be written is refused by a sentence that holds no credentials', async () => {

@@ -1,7 +1,7 @@
 import type { Config } from './config.js';
 import { errorFacts, ServiceError } from './errors.js';
 import { createTwilioClient } from './twilio-client.js';
-import { webhookUrls } from './webhook-urls.js';
+import { type WebhookUrls, webhookUrls } from './webhook-urls.js';
 
 const EVENT = 'onConversationAdded';
 
@@ -11,6 +11,64 @@ export interface WiredWebhooks {
   changed: boolean;
   postWebhookUrl: string;
   filters: readonly string[];
+}
+
+/** One field of the service's webhook that is not as it should be; `null` stands for one that was never set. */
+export interface WebhookChange {
+  field: 'postWebhookUrl' | 'filters' | 'method';
+  from: string | null;
+  to: string;
+}
+
+/** What {@link planWebhooks} found. */
+export interface WebhookPlan {
+  /** Empty when everything is right already. */
+  changes: readonly WebhookChange[];
+  /** Another address, which would hear no more of new conversations. */
+  replaces: string | undefined;
+  postWebhookUrl: string;
+  /** The events that are reported: those that were, and new conversations. */
+  filters: readonly string[];
+}
+
+/**
+ * Compares the webhook of the Conversations service with what the chat needs, and writes nothing.
+ *
+ * @throws ServiceError `twilio_unavailable` with the reason. The helper's own errors hold credentials and stay here.
+ * @example
+ * const { changes, replaces } = await planWebhooks(config);
+ */
+export async function planWebhooks(
+  config: Config,
+  urls: WebhookUrls = webhookUrls(config.publicBaseUrl),
+): Promise<WebhookPlan> {
+  const current = await told(() => webhooksOf(config).fetch());
+  const postWebhookUrl = urls.conversationAdded;
+  const before = current.filters ?? [];
+  const filters = [...new Set([...before, EVENT])];
+  const changes: WebhookChange[] = [
+    { field: 'postWebhookUrl', from: current.postWebhookUrl, to: postWebhookUrl },
+    { field: 'filters', from: before.join(', ') || null, to: filters.join(', ') },
+    { field: 'method', from: current.method, to: 'POST' },
+  ];
+  const another = current.postWebhookUrl && current.postWebhookUrl !== postWebhookUrl;
+  return {
+    changes: changes.filter(({ from, to }) => from !== to),
+    replaces: another ? current.postWebhookUrl : undefined,
+    postWebhookUrl,
+    filters,
+  };
+}
+
+/**
+ * Carries out a plan; one without changes writes nothing.
+ *
+ * @throws ServiceError `twilio_unavailable` with the reason.
+ */
+export async function applyWebhooks(config: Config, plan: WebhookPlan): Promise<void> {
+  if (plan.changes.length === 0) return;
+  const { postWebhookUrl, filters } = plan;
+  await told(() => webhooksOf(config).update({ postWebhookUrl, filters: [...filters], method: 'POST' }));
 }
 
 /**
@@ -24,29 +82,22 @@ export interface WiredWebhooks {
  * const { changed } = await wireWebhooks(config);
  */
 export async function wireWebhooks(config: Config): Promise<WiredWebhooks> {
+  const plan = await planWebhooks(config);
+  await applyWebhooks(config, plan);
+  const { changes, postWebhookUrl, filters } = plan;
+  return { changed: changes.length > 0, postWebhookUrl, filters };
+}
+
+const webhooksOf = (config: Config) =>
+  createTwilioClient(config).conversations.v1.services(config.serviceSid).configuration.webhooks();
+
+async function told<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await wire(config);
+    return await call();
   } catch (error) {
     throw new ServiceError(
       'twilio_unavailable',
       `The webhook of the Conversations service could not be read or written: ${errorFacts(error).message}`,
     );
   }
-}
-
-async function wire(config: Config): Promise<WiredWebhooks> {
-  const service = createTwilioClient(config).conversations.v1.services(config.serviceSid);
-  const webhooks = service.configuration.webhooks();
-  const postWebhookUrl = webhookUrls(config.publicBaseUrl).conversationAdded;
-
-  const current = await webhooks.fetch();
-  const filters = [...new Set([...(current.filters ?? []), EVENT])];
-  const right =
-    current.postWebhookUrl === postWebhookUrl &&
-    current.method === 'POST' &&
-    current.filters?.includes(EVENT);
-  if (right) return { changed: false, postWebhookUrl, filters };
-
-  await webhooks.update({ postWebhookUrl, filters, method: 'POST' });
-  return { changed: true, postWebhookUrl, filters };
 }

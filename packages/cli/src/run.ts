@@ -1,9 +1,12 @@
+import { ServiceError } from '@conversations-web-chat/backend';
 import { type Command, UsageError } from './command.js';
 import type { CommandIo } from './command-io.js';
 import { dev } from './dev-command.js';
+import { roles } from './roles.js';
+import { webhooks } from './webhooks.js';
 
 /** Every command by its name, in the order of the overview. */
-const COMMANDS: Readonly<Record<string, Command>> = { dev };
+const COMMANDS: Readonly<Record<string, Command>> = { dev, webhooks, roles };
 
 const longest = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
 
@@ -32,6 +35,10 @@ export async function runCli(args: string[], io: CommandIo): Promise<number> {
   try {
     return await command.run(rest, io);
   } catch (error) {
+    if (error instanceof ServiceError) {
+      io.complain(error.message);
+      return 1;
+    }
     if (!(error instanceof UsageError)) throw error;
     io.complain(`${error.message}\n\n${command.usage}`);
     return 2;

@@ -1,0 +1,82 @@
+import {
+  applyWebhooks,
+  FUNCTION_WEBHOOK_PATHS,
+  planWebhooks,
+  type WebhookUrls,
+  webhookUrls,
+} from '@conversations-web-chat/backend';
+import { type Command, defineCommand, UsageError } from './command.js';
+import { ENV_OPTION, ENV_USAGE, readConfig } from './read-config.js';
+import { showChanges } from './show-changes.js';
+
+export const webhooks: Command = defineCommand({
+  summary: 'tells the Conversations service to report new conversations to the backend',
+  usage: `Usage: conversations-web-chat webhooks [options]
+
+Shows how the webhook of the Conversations service differs from what the chat needs, then writes it. Events that the
+service reports already are kept. An address of somebody else is only replaced when you say so.
+
+  --dry-run          show the difference, write nothing
+  --replace          replace an address that stands there
+  --functions DOMAIN the backend runs on Twilio Functions at this domain, e.g. web-chat-1234-dev.twil.io
+${ENV_USAGE}
+
+Exit codes: 0 right now (or, with --dry-run, shown), 1 not written, 2 wrong call.`,
+  options: {
+    ...ENV_OPTION,
+    'dry-run': { type: 'boolean', default: false },
+    replace: { type: 'boolean', default: false },
+    functions: { type: 'string' },
+  },
+  async run(values, io) {
+    const config = readConfig(values.env, io);
+    if (!config) return 1;
+    const plan = await planWebhooks(config, urlsOf(values.functions) ?? webhookUrls(config.publicBaseUrl));
+    if (plan.changes.length === 0) {
+      io.print(
+        `The service ${config.serviceSid} reports new conversations to ${plan.postWebhookUrl} already.`,
+      );
+      return 0;
+    }
+    io.print(`Webhook of the service ${config.serviceSid}:`);
+    showChanges(
+      plan.changes.map(({ field, from, to }) => ({ what: field, from: shown(from), to })),
+      io,
+    );
+    if (plan.replaces !== undefined && !values.replace) {
+      io.complain(
+        `Another address stands there: ${shown(plan.replaces)}. It would hear no more of new conversations. ` +
+          'Nothing was written; --replace replaces it.',
+      );
+      return values['dry-run'] ? 0 : 1;
+    }
+    if (values['dry-run']) {
+      io.print('Nothing was written.');
+      return 0;
+    }
+    await applyWebhooks(config, plan);
+    io.print('Written.');
+    return 0;
+  },
+});
+
+/** Where the webhooks are on Twilio Functions. */
+export function urlsOf(domain: string | undefined): WebhookUrls | undefined {
+  if (domain === undefined) return undefined;
+  const address = domain.includes('://') ? domain : `https://${domain}`;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (!url || url.origin === 'null' || url.pathname !== '/' || url.search !== '' || url.username !== '') {
+    throw new UsageError(
+      `--functions is "${domain}"; it must be a domain such as web-chat-1234-dev.twil.io.`,
+    );
+  }
+  return webhookUrls(url.origin, FUNCTION_WEBHOOK_PATHS);
+}
+
+/** A value as it may be shown: the query and the user of an address may hold a secret of somebody else. */
+export function shown(value: string | null): string {
+  if (!value) return 'not set';
+  if (!URL.canParse(value)) return value;
+  const { origin, pathname, search } = new URL(value);
+  return origin === 'null' ? value : `${origin}${pathname}${search === '' ? '' : '?…'}`;
+}
