@@ -29,7 +29,12 @@ async function site(options: Partial<JwksOptions> = {}) {
   servers.push(server);
   let time = 1_795_342_132_000;
   const warnings: string[] = [];
-  const log: Log = { ...silentLog, warn: (_fields, message) => warnings.push(message) };
+  const reasons: unknown[] = [];
+  const log: Log = {
+    ...silentLog,
+    warn: (_fields, message) => warnings.push(message),
+    error: (fields) => reasons.push((fields as { message?: unknown }).message),
+  };
   const keyFor = createJwks({
     url: `${server.url}/jwks.json`,
     algorithm: 'ES256',
@@ -40,6 +45,7 @@ async function site(options: Partial<JwksOptions> = {}) {
   return {
     server,
     warnings,
+    reasons,
     pass: (milliseconds: number) => {
       time += milliseconds;
     },
@@ -142,24 +148,22 @@ describe("a site's public keys", () => {
     expect(warnings).toEqual(['no key at USER_TOKEN_JWKS_URL is for ES256']);
   });
 
-  test.each<[string, RequestListener]>([
-    ['a failure', (_request, response) => response.writeHead(500).end('{"keys":[]}')],
-    ['no content', (_request, response) => response.writeHead(204).end()],
-    ['a page', (_request, response) => response.end('<!doctype html>')],
-    ['a list', (_request, response) => response.end('[]')],
-    ['no keys', (_request, response) => response.end('{"keys":{}}')],
-    ['null', (_request, response) => response.end('null')],
-    [
-      'half an answer',
-      (_request, response) => void response.writeHead(200, { 'content-length': '99' }).end('{"keys"'),
-    ],
-    ['a cut', (request) => void request.socket.destroy()],
+  test.each<[string, RegExp, RequestListener]>([
+    ['a failure', /answered 500/, (_request, response) => response.writeHead(500).end('{"keys":[]}')],
+    ['no content', /answered 204/, (_request, response) => response.writeHead(204).end()],
+    ['a page', /not a JSON Web Key Set/, (_request, response) => response.end('<!doctype html>')],
+    ['a list', /not a JSON Web Key Set/, (_request, response) => response.end('[]')],
+    ['no list of keys', /not a JSON Web Key Set/, (_request, response) => response.end('{"keys":{}}')],
+    ['null', /not a JSON Web Key Set/, (_request, response) => response.end('null')],
+    ['a cut', /fetch failed/, (request) => void request.socket.destroy()],
     [
       'more than 64 KB',
+      /more than 64 KB/,
       (_request, response) => response.end(JSON.stringify({ keys: [jwk('a')], more: 'x'.repeat(64 * 1024) })),
     ],
     [
       'megabytes without an end',
+      /more than 64 KB/,
       (_request, response) => {
         const more = () => {
           while (response.write(Buffer.alloc(16_384, ' '))) if (response.destroyed) return;
@@ -168,10 +172,11 @@ describe("a site's public keys", () => {
         more();
       },
     ],
-  ])('are unavailable when the address answers with %s', async (_what, listener) => {
-    const { answerWith, look } = await site();
+  ])('are unavailable when the address answers with %s', async (_what, reason, listener) => {
+    const { answerWith, look, reasons } = await site();
     answerWith(listener);
     expect(await look('a')).toBe('jwks_unavailable 30');
+    expect(reasons).toEqual([expect.stringMatching(reason)]);
   });
 
   test('are at their address and not where that leads on to', async () => {
@@ -187,9 +192,10 @@ describe("a site's public keys", () => {
     ['does not answer', () => {}],
     ['starts to', (_request, response) => void response.write('{"keys":')],
   ])('are not waited for long when the site %s', async (_what, listener) => {
-    const { answerWith, look } = await site({ timeoutMs: 50 });
+    const { answerWith, look, reasons } = await site({ timeoutMs: 50 });
     answerWith(listener);
     expect(await look('a')).toBe('jwks_unavailable 30');
+    expect(reasons).toEqual([expect.stringMatching(/timeout/)]);
   });
 
   test('are unavailable when nothing listens', async () => {

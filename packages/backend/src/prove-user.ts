@@ -9,7 +9,7 @@ import { type Limits, networkOf } from './rate-limit.js';
 import { spend } from './spend.js';
 import { createUserTokenVerifier, secretKeys, type VerifyUserToken } from './user-token.js';
 
-/** What {@link createUserProof} and {@link createProof} take. */
+/** What {@link createUserProof} takes. */
 export interface UserProofOptions {
   config: { userTokens?: UserTokenConfig };
   limits: Limits;
@@ -55,12 +55,12 @@ export function createUserProof(options: UserProofOptions): ProveVisitor {
  * {@link ProveVisitor} for everybody: a `user_token` decides where there is one, the proof elsewhere. While tokens are
  * only observed, who shows a bad one is whom the proof beside it proves: never the user whom the token speaks of.
  */
-export function createProof(
-  options: UserProofOptions & {
-    anonymous: ProveVisitor;
-    user: ProveVisitor;
-  },
-): ProveVisitor {
+export function createProof(options: {
+  config: { userTokens?: UserTokenConfig };
+  log: Log;
+  anonymous: ProveVisitor;
+  user: ProveVisitor;
+}): ProveVisitor {
   const { config, log, anonymous, user } = options;
 
   return async (call, body) => {
