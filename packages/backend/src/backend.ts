@@ -2,6 +2,7 @@ import { createAdmission, type IsBanned } from './admission.js';
 import type { Bot } from './bots/bot.js';
 import type { Handler } from './call.js';
 import type { Config } from './config.js';
+import { createAcknowledgingHandler } from './handlers/acknowledge.js';
 import { createConversationAddedHandler } from './handlers/conversation-added.js';
 import { createMessageAddedHandler } from './handlers/message-added.js';
 import { createTokenHandler } from './handlers/token.js';
@@ -10,8 +11,6 @@ import { createTurns } from './in-turn.js';
 import { createMemoryKnownVisitors, type KnownVisitors } from './known-visitors.js';
 import { createLegacyVisitor } from './legacy-visitor.js';
 import type { Log } from './log.js';
-import type { OnCount } from './on-count.js';
-import { createProof, createUserProof } from './prove-user.js';
 import { createAnonymousProof } from './prove-visitor.js';
 import { createMemoryLimits, type Limits, ratesFor } from './rate-limit.js';
 import { createTwilioClient } from './twilio-client.js';
@@ -24,7 +23,8 @@ const BOT_LIMIT_MS = 8_000;
 /** What a backend is made of. */
 export interface BackendOptions {
   config: Config;
-  bot: Bot;
+  /** Who answers visitors. Without one, webhooks are acknowledged and nothing is put on a conversation. */
+  bot?: Bot;
   log: Log;
   /** Where the webhooks are, for hosts whose paths differ. Default: under `config.publicBaseUrl`. */
   urls?: WebhookUrls;
@@ -38,8 +38,6 @@ export interface BackendOptions {
   verifyHuman?: VerifyHuman;
   /** Default: nobody but the configuration's. */
   isBanned?: IsBanned;
-  /** Told of what happened, for metrics. */
-  onCount?: OnCount;
   /** Milliseconds. Default: the system's clock. */
   now?: () => number;
 }
@@ -62,26 +60,19 @@ export interface Backend {
 export function createBackend(options: BackendOptions): Backend {
   const { config, log, now = Date.now, botLimitMs = BOT_LIMIT_MS } = options;
   const client = createTwilioClient(config);
+  const { authToken } = config;
+  const { bot, urls = webhookUrls(config.publicBaseUrl) } = options;
   const webhooks = {
-    authToken: config.authToken,
-    urls: options.urls ?? webhookUrls(config.publicBaseUrl),
+    authToken,
+    urls,
     client,
-    bot: options.bot,
     botLimitMs,
     inTurn: createTurns(),
     log,
     now,
   };
   const limits = options.limits ?? createMemoryLimits({ now, rates: ratesFor(config) });
-  const anonymous = createAnonymousProof({ config, limits, now });
-  const user = createUserProof({
-    config,
-    limits,
-    log,
-    now,
-    ...(options.onCount && { onCount: options.onCount }),
-  });
-  const prove = createProof({ config, log, anonymous, user });
+  const prove = createAnonymousProof({ config, limits, now });
   const verifyHuman =
     options.verifyHuman ?? (config.humanCheck && createHumanCheck({ check: config.humanCheck }));
   const admit = createAdmission({
@@ -96,7 +87,11 @@ export function createBackend(options: BackendOptions): Backend {
   const legacy = config.legacyGet ? createLegacyVisitor({ limits }) : undefined;
   return {
     token: createTokenHandler({ config, prove, admit, log, now, ...(legacy && { legacy }) }),
-    conversationAdded: createConversationAddedHandler(webhooks),
-    messageAdded: createMessageAddedHandler(webhooks),
+    conversationAdded: bot
+      ? createConversationAddedHandler({ ...webhooks, bot })
+      : createAcknowledgingHandler({ authToken, url: urls.conversationAdded, log }),
+    messageAdded: bot
+      ? createMessageAddedHandler({ ...webhooks, bot })
+      : createAcknowledgingHandler({ authToken, url: urls.messageAdded, log }),
   };
 }

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import type { Config, HumanCheckConfig, UserTokenConfig } from './config.js';
 import { date, list, oneOf, onOff, origins, secretsByKeyId, sid, url, wholeNumber } from './env-fields.js';
+import { givenVariables, tableOf, type WrongVariable, wrongVariables } from './env-table.js';
 
 /** The environment's variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The outcome of {@link readEnvironment}. */
-export type EnvironmentReading = { ok: true; config: Config } | { ok: false; table: string };
+export type EnvironmentReading =
+  | { ok: true; config: Config }
+  | { ok: false; table: string; wrong: readonly WrongVariable[] };
 
 /** Each variable: what it may hold, and what to do when it does not. */
 const SHAPES = {
@@ -148,16 +151,13 @@ const isLoopback = (address: string): boolean =>
  * if (!reading.ok) throw new Error(reading.table);
  */
 export function readEnvironment(env: Environment): EnvironmentReading {
-  const given = Object.fromEntries(
-    // An Auth Token of blanks would be an empty key, with which anybody can sign.
-    Object.keys(REMEDIES).map((name) => [name, env[name]?.trim() || undefined]),
-  );
+  const given = givenVariables(Object.keys(REMEDIES), env);
   given.CONVERSATIONS_SERVICE_SID ??= env.SERVICE_SID?.trim() || undefined;
 
   const parsed = schema.safeParse(given);
-  return parsed.success
-    ? { ok: true, config: toConfig(parsed.data) }
-    : { ok: false, table: tableOf(parsed.error.issues, given) };
+  if (parsed.success) return { ok: true, config: toConfig(parsed.data) };
+  const wrong = wrongVariables(parsed.error.issues, given, REMEDIES);
+  return { ok: false, table: tableOf(wrong), wrong };
 }
 
 function toConfig(data: Data): Config {
@@ -212,18 +212,4 @@ function userTokensOf(data: Data): UserTokenConfig | undefined {
 /** A member that is only there when it has a value. */
 function given<Name extends string, Value>(name: Name, value: Value | undefined): { [Key in Name]?: Value } {
   return value === undefined ? {} : ({ [name]: value } as { [Key in Name]?: Value });
-}
-
-function tableOf(issues: readonly z.core.$ZodIssue[], given: Environment): string {
-  const rows = new Map<string, [string, string, string]>();
-  for (const issue of issues) {
-    const variable = String(issue.path[0]) as Variable;
-    if (rows.has(variable)) continue;
-    const problem = given[variable] === undefined && issue.code !== 'custom' ? 'is missing' : issue.message;
-    rows.set(variable, [variable, problem, REMEDIES[variable]]);
-  }
-  const lines: [string, string, string][] = [['Variable', 'What is wrong', 'What to do'], ...rows.values()];
-  const width = (column: 0 | 1): number => Math.max(...lines.map((line) => line[column].length));
-  const [first, second] = [width(0), width(1)];
-  return lines.map(([a, b, c]) => `${a.padEnd(first)}  ${b.padEnd(second)}  ${c}`).join('\n');
 }

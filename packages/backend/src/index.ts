@@ -16,6 +16,7 @@ export { shopBot } from './bots/shop-bot.js';
 export type { Call, CallBody, Handler, Params, Reply } from './call.js';
 export type { Config, HumanCheckConfig, UserTokenConfig } from './config.js';
 export { type Environment, type EnvironmentReading, readEnvironment } from './env.js';
+export type { WrongVariable } from './env-table.js';
 export { type ErrorCode, type ErrorFacts, errorFacts, ServiceError } from './errors.js';
 export type { LogOptions } from './hosts/logging.js';
 export { createNodeHost, type NodeHost, type NodeHostOptions } from './hosts/node.js';
@@ -23,7 +24,6 @@ export type { StaticFiles } from './hosts/static-files.js';
 export { createHumanCheck, type VerifyHuman } from './human-check.js';
 export { createMemoryKnownVisitors, type KnownVisitors } from './known-visitors.js';
 export type { Log } from './log.js';
-export type { OnCount } from './on-count.js';
 export { createMemoryLimits, type LimitedBy, type Limits, type Rate } from './rate-limit.js';
 export {
   FORBIDDEN_FOR_VISITORS,

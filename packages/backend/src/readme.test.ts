@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { BOT_VARIABLES } from './bots/choose-bot.js';
 import { VARIABLES } from './env.js';
 import { ERROR_STATUS } from './errors.js';
+import { SERVER_VARIABLES } from './hosts/server-environment.js';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 
@@ -19,5 +21,5 @@ test('the README’s table holds every variable that is read', () => {
   const environment = readme.split(/^## /m).find((part) => part.startsWith('Environment')) ?? '';
   const cells = [...environment.matchAll(/^\| (.+?) \|/gm)].map(([, cell]) => cell ?? '');
   const variables = cells.flatMap((cell) => [...cell.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name));
-  expect(variables.sort()).toEqual([...VARIABLES].sort());
+  expect(variables.sort()).toEqual([...VARIABLES, ...SERVER_VARIABLES, ...BOT_VARIABLES].sort());
 });

@@ -23,7 +23,8 @@ export interface NodeHostOptions
     Pick<BackendOptions, 'knownVisitors' | 'verifyHuman' | 'isBanned'> {
   /** A port of 0 takes any free one; a port of 0 in `publicBaseUrl` and `allowedOrigins` then stands for it. */
   config: Config;
-  bot: Bot;
+  /** Who answers visitors; without one, nobody does but people. */
+  bot?: Bot;
   /** Default `{}`: lines of JSON on the standard output. */
   log?: LogOptions | false;
   /** The address to listen on. Default `127.0.0.1`; in a container `0.0.0.0`. */
@@ -73,7 +74,7 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
     const { bot, limits, botLimitMs, knownVisitors, verifyHuman, isBanned } = options;
     const backend = createBackend({
       config,
-      bot,
+      ...(bot && { bot }),
       log: app.log,
       ...(limits && { limits }),
       ...(botLimitMs !== undefined && { botLimitMs }),

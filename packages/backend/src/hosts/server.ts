@@ -1,0 +1,72 @@
+import { chooseBot } from '../bots/choose-bot.js';
+import { type Environment, readEnvironment } from '../env.js';
+import { tableOf } from '../env-table.js';
+import { errorFacts } from '../errors.js';
+import { createNodeHost, type NodeHost } from './node.js';
+import { readServerEnvironment } from './server-environment.js';
+
+const USAGE = `Usage: conversations-web-chat-server
+
+Serves access tokens, the webhooks of Twilio Conversations and the widget's files. It is told everything by
+environment variables; those that are missing or wrong are listed before anything starts, and the package's README
+has them all. Log lines are JSON on the standard output. SIGTERM and SIGINT let it finish what it accepted.
+
+  --help     these lines`;
+
+/** What the command needs of the process it runs in. */
+export interface ServerIo {
+  env: Environment;
+  cwd: string;
+  print(line: string): void;
+  complain(line: string): void;
+  /** Aborted when it should end. */
+  stop: AbortSignal;
+}
+
+/** Runs the server until it is stopped. Resolves to the exit code. */
+export async function runServer(args: readonly string[], io: ServerIo): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    io.print(USAGE);
+    return 0;
+  }
+  if (args.length > 0) {
+    io.complain(`"${args[0]}" means nothing here.\n\n${USAGE}`);
+    return 2;
+  }
+  const host = await start(io);
+  if (host === null) return 1;
+  const { publicBaseUrl } = host.config;
+  io.complain(`Conversations Web Chat listens on ${host.url}; ${publicBaseUrl} is to lead there.`);
+  await new Promise<void>((resolve) => {
+    if (io.stop.aborted) resolve();
+    else io.stop.addEventListener('abort', () => resolve(), { once: true });
+  });
+  io.complain('Finishing what was accepted.');
+  await host.close();
+  return 0;
+}
+
+/** Everything that is wrong is told at once: nobody wants to start a server five times to hear of five variables. */
+async function start({ env, cwd, complain }: ServerIo): Promise<NodeHost | null> {
+  const service = readEnvironment(env);
+  const server = readServerEnvironment(env);
+  const chosen = await chooseBot({ env, cwd });
+  if (!service.ok || !server.ok || !chosen.ok) {
+    complain(tableOf([service, server, chosen].flatMap((reading) => (reading.ok ? [] : reading.wrong))));
+    return null;
+  }
+  const { address, logLevel, widgetDir, siteDir } = server.settings;
+  try {
+    return await createNodeHost({
+      config: service.config,
+      address,
+      log: { level: logLevel },
+      ...(chosen.bot && { bot: chosen.bot }),
+      ...(widgetDir !== undefined && { widgetDir }),
+      ...(siteDir !== undefined && { siteDir }),
+    });
+  } catch (error) {
+    complain(`It could not start: ${errorFacts(error).message}`);
+    return null;
+  }
+}
