@@ -180,7 +180,21 @@ describe('the budget for new visitors', () => {
     expect(await outcome(known)).toBe('admitted');
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('ECONNREFUSED');
-    expect(lines[0]).not.toContain(unknown.identity);
+  });
+
+  test('logs no identity of who was looked up in vain, though the helper names the address', async () => {
+    const lines: string[] = [];
+    const write = (fields: object, message: string) => void lines.push(JSON.stringify({ fields, message }));
+    const { outcome } = admission({
+      limits: { take: async () => 60 },
+      hasUser: (identity) =>
+        Promise.reject(Object.assign(new Error(`GET /Users/${identity} failed`), { status: 503 })),
+      log: { ...silentLog, error: write },
+    });
+    const visitor = await anonymous();
+    expect(await outcome(visitor)).toBe('twilio_unavailable');
+    expect(lines).toEqual([expect.stringContaining('503')]);
+    expect(lines[0]).not.toContain(visitor.identity);
   });
 
   test('does not turn a flood of new identities into one of calls to Twilio', async () => {

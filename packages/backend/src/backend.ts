@@ -11,6 +11,8 @@ import { createTurns } from './in-turn.js';
 import { createMemoryKnownVisitors, type KnownVisitors } from './known-visitors.js';
 import { createLegacyVisitor } from './legacy-visitor.js';
 import type { Log } from './log.js';
+import type { OnCount } from './on-count.js';
+import { createProof, createUserProof } from './prove-user.js';
 import { createAnonymousProof } from './prove-visitor.js';
 import { createMemoryLimits, type Limits, ratesFor } from './rate-limit.js';
 import { createTwilioClient } from './twilio-client.js';
@@ -38,6 +40,8 @@ export interface BackendOptions {
   verifyHuman?: VerifyHuman;
   /** Default: nobody but the configuration's. */
   isBanned?: IsBanned;
+  /** Told of what happened, for metrics. */
+  onCount?: OnCount;
   /** Milliseconds. Default: the system's clock. */
   now?: () => number;
 }
@@ -72,7 +76,15 @@ export function createBackend(options: BackendOptions): Backend {
     now,
   };
   const limits = options.limits ?? createMemoryLimits({ now, rates: ratesFor(config) });
-  const prove = createAnonymousProof({ config, limits, now });
+  const anonymous = createAnonymousProof({ config, limits, now });
+  const user = createUserProof({
+    config,
+    limits,
+    log,
+    now,
+    ...(options.onCount && { onCount: options.onCount }),
+  });
+  const prove = createProof({ config, log, anonymous, user });
   const verifyHuman =
     options.verifyHuman ?? (config.humanCheck && createHumanCheck({ check: config.humanCheck }));
   const admit = createAdmission({

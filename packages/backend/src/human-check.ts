@@ -30,7 +30,7 @@ const NOT_THE_VISITORS = /^((missing|invalid)-input-secret|internal-error)$/;
 export function createHumanCheck(options: {
   check: HumanCheckConfig;
   /** Default: the platform's. */
-  fetch?: typeof fetch;
+  fetch?: typeof globalThis.fetch;
   /** Milliseconds for the whole answer. Default 3000. */
   timeoutMs?: number;
 }): VerifyHuman {

@@ -24,6 +24,7 @@ export type { StaticFiles } from './hosts/static-files.js';
 export { createHumanCheck, type VerifyHuman } from './human-check.js';
 export { createMemoryKnownVisitors, type KnownVisitors } from './known-visitors.js';
 export type { Log } from './log.js';
+export type { OnCount } from './on-count.js';
 export { createMemoryLimits, type LimitedBy, type Limits, type Rate } from './rate-limit.js';
 export {
   FORBIDDEN_FOR_VISITORS,
