@@ -22,12 +22,19 @@ const builds = {
     writes: 'packages/cli/dist',
   },
   widget: { reads: ['packages/widget', 'packages/session/src'], writes: 'packages/widget/dist' },
+  functions: {
+    reads: ['packages/backend', 'packages/widget', 'packages/session/src'],
+    writes: 'packages/backend/functions/project/dist',
+    by: ['build:functions', '-w', 'packages/backend'],
+  },
 };
 
 const purposes = {
   start: ['emulator', 'backend', 'cli', 'widget'],
   emulator: ['emulator'],
-  test: ['emulator', 'backend', 'session', 'cli', 'widget'],
+  functions: ['widget'],
+  deploy: ['emulator', 'backend', 'cli', 'widget', 'functions'],
+  test: ['emulator', 'backend', 'session', 'cli', 'widget', 'functions'],
 };
 
 const purpose = process.argv[2] ?? 'start';
@@ -67,7 +74,7 @@ async function installPackages() {
 }
 
 async function build(name) {
-  const { reads, writes } = builds[name];
+  const { reads, writes, by = ['build', '-w', `packages/${name}`] } = builds[name];
   const out = path.join(root, writes);
   const stamp = path.join(out, '.built-from');
   const wanted = await fingerprint(root, [
@@ -80,7 +87,7 @@ async function build(name) {
   say(`Building ${name} …`);
   // A file whose source is gone would otherwise live on in the build.
   await rm(out, { recursive: true, force: true });
-  if (!run('npm', ['run', '--silent', 'build', '-w', `packages/${name}`])) {
+  if (!run('npm', ['run', '--silent', ...by])) {
     say(`\nBuilding ${name} failed; the lines above say why.`);
     process.exit(1);
   }

@@ -38,7 +38,10 @@ async function bundle(name) {
     platform: 'node',
     external,
     plugins: [chosenBot],
-    resolve: { extensionAlias: { '.js': ['.ts', '.js'] }, conditionNames: ['source', 'import', 'node', 'default'] },
+    resolve: {
+      extensionAlias: { '.js': ['.ts', '.js'] },
+      conditionNames: ['source', 'import', 'node', 'default'],
+    },
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(`${name}: ${log.message}`);
     },
@@ -48,7 +51,9 @@ async function bundle(name) {
   await build.close();
   const strangers = output.flatMap(({ imports }) => imports).filter((id) => !isThere(id));
   if (output.length !== 1 || strangers.length > 0) {
-    throw new Error(`${name} must be one file that needs the helper alone; it needs ${strangers.join(', ')}.`);
+    throw new Error(
+      `${name} must be one file that needs the helper alone; it needs ${strangers.join(', ')}.`,
+    );
   }
   return file;
 }

@@ -1,5 +1,4 @@
-import { type Backend, createBackend } from '../backend.js';
-import type { Bot } from '../bots/bot.js';
+import { type Backend, type BackendOptions, createBackend } from '../backend.js';
 import type { Reply } from '../call.js';
 import { type Environment, readEnvironment } from '../env.js';
 import { errorFacts, errorReply, internalError } from '../errors.js';
@@ -28,8 +27,7 @@ export type TwilioFunction = (
 ) => void;
 
 /** What {@link createFunction} takes. */
-export interface FunctionOptions {
-  bot: Bot;
+export interface FunctionOptions extends Pick<BackendOptions, 'bot' | 'verifyHuman' | 'isBanned'> {
   /** Milliseconds that the bot may take: nothing runs after the answer, and Twilio waits for 5 s. Default 4000. */
   botLimitMs?: number;
 }
@@ -80,7 +78,7 @@ export function createFunction(name: keyof Backend, options: FunctionOptions): T
 
 /** The backend of an environment, kept for the calls that a warm instance still gets. */
 function backendByEnvironment(
-  { bot, botLimitMs = BOT_LIMIT_MS }: FunctionOptions,
+  options: FunctionOptions,
   log: Log,
 ): (context: FunctionContext) => Backend | undefined {
   let kept: { backend: Backend; environment: string } | undefined;
@@ -103,7 +101,10 @@ function backendByEnvironment(
         }
       }
       const urls = webhookUrls(config.publicBaseUrl, FUNCTION_WEBHOOK_PATHS);
-      kept = { backend: createBackend({ config, bot, botLimitMs, log, urls }), environment };
+      kept = {
+        backend: createBackend({ botLimitMs: BOT_LIMIT_MS, ...options, config, log, urls }),
+        environment,
+      };
     }
     return kept.backend;
   };
