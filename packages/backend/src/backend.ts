@@ -1,8 +1,8 @@
 import { createAdmission, type IsBanned } from './admission.js';
+import { BOT_LIMITS, type BotLimits } from './bot-limits.js';
 import type { Bot } from './bots/bot.js';
 import type { Handler } from './call.js';
 import type { Config } from './config.js';
-import { createAcknowledgingHandler } from './handlers/acknowledge.js';
 import { createConversationAddedHandler } from './handlers/conversation-added.js';
 import { createMessageAddedHandler } from './handlers/message-added.js';
 import { createTokenHandler } from './handlers/token.js';
@@ -15,6 +15,7 @@ import type { OnCount } from './on-count.js';
 import { createProof, createUserProof } from './prove-user.js';
 import { createAnonymousProof } from './prove-visitor.js';
 import { createMemoryLimits, type Limits, ratesFor } from './rate-limit.js';
+import { createMemorySeenDeliveries, type SeenDeliveries } from './seen-deliveries.js';
 import { createTwilioClient } from './twilio-client.js';
 import { createUserLookup } from './user-lookup.js';
 import { type WebhookUrls, webhookUrls } from './webhook-urls.js';
@@ -25,14 +26,18 @@ const BOT_LIMIT_MS = 8_000;
 /** What a backend is made of. */
 export interface BackendOptions {
   config: Config;
-  /** Who answers visitors. Without one, webhooks are acknowledged and nothing is put on a conversation. */
+  /** Who answers; without one, conversations wait for people, or for the Studio flow that the configuration names. */
   bot?: Bot;
   log: Log;
   /** Where the webhooks are, for hosts whose paths differ. Default: under `config.publicBaseUrl`. */
   urls?: WebhookUrls;
   /** Milliseconds that the bot may take for an answer; a later one is dropped and logged. Default 8000. */
   botLimitMs?: number;
-  /** Default: in memory. */
+  /** How much the bot may say. Default: 5 messages for one answer, 10 a minute, 5 answers in a row. */
+  botLimits?: Partial<BotLimits>;
+  /** Where servers tell each other what they have acted on. Default: in memory. */
+  seenDeliveries?: SeenDeliveries;
+  /** Default: in memory, 20 calls a minute for each network and 12 for each visitor. */
   limits?: Limits;
   /** Default: in memory. */
   knownVisitors?: KnownVisitors;
@@ -64,13 +69,14 @@ export interface Backend {
 export function createBackend(options: BackendOptions): Backend {
   const { config, log, now = Date.now, botLimitMs = BOT_LIMIT_MS } = options;
   const client = createTwilioClient(config);
-  const { authToken } = config;
-  const { bot, urls = webhookUrls(config.publicBaseUrl) } = options;
   const webhooks = {
-    authToken,
-    urls,
+    config,
+    urls: options.urls ?? webhookUrls(config.publicBaseUrl),
     client,
+    bot: options.bot,
     botLimitMs,
+    botLimits: { ...BOT_LIMITS, ...options.botLimits },
+    seen: options.seenDeliveries ?? createMemorySeenDeliveries(),
     inTurn: createTurns(),
     log,
     now,
@@ -99,11 +105,7 @@ export function createBackend(options: BackendOptions): Backend {
   const legacy = config.legacyGet ? createLegacyVisitor({ limits }) : undefined;
   return {
     token: createTokenHandler({ config, prove, admit, log, now, ...(legacy && { legacy }) }),
-    conversationAdded: bot
-      ? createConversationAddedHandler({ ...webhooks, bot })
-      : createAcknowledgingHandler({ authToken, url: urls.conversationAdded, log }),
-    messageAdded: bot
-      ? createMessageAddedHandler({ ...webhooks, bot })
-      : createAcknowledgingHandler({ authToken, url: urls.messageAdded, log }),
+    conversationAdded: createConversationAddedHandler(webhooks),
+    messageAdded: createMessageAddedHandler(webhooks),
   };
 }

@@ -1,4 +1,5 @@
 import { type ConversationPlace, conversation } from './bot-messages.js';
+import { detachBot } from './bot-webhooks.js';
 import type { Bot, BotContext, BotReply, GrowingReply, PastMessage } from './bots/bot.js';
 import type { TwilioClient } from './twilio-client.js';
 import { readAttributes } from './webhook-events.js';
@@ -102,22 +103,12 @@ export function createBotContext(options: BotContextOptions): BotContext {
     async handOver(reason) {
       // Marked first: whoever looks in between sees a conversation that waits for people.
       await merge({ handover: { reason, by: bot.identity, at: new Date(now()).toISOString() } });
-      for (const webhook of await there.webhooks.list()) {
-        if (readUrl(webhook.configuration) === options.messageAddedUrl)
-          await there.webhooks(webhook.sid).remove();
-      }
+      await detachBot(client, place, options.messageAddedUrl);
     },
     async end() {
       await there.update({ state: 'closed' });
     },
   };
-}
-
-/** The address that a conversation's webhook delivers to. */
-export function readUrl(configuration: unknown): unknown {
-  return typeof configuration === 'object' && configuration !== null && 'url' in configuration
-    ? configuration.url
-    : undefined;
 }
 
 /** Whatever a bot gave back, as a list. */

@@ -1,6 +1,7 @@
 export { createTokenSigner, type SignAccessToken, type TokenIssuer } from './access-token.js';
 export type { IsBanned } from './admission.js';
 export { type Backend, type BackendOptions, createBackend } from './backend.js';
+export type { BotLimits } from './bot-limits.js';
 export {
   type AnswerMessage,
   type Bot,
@@ -34,6 +35,7 @@ export {
   VISITOR_PERMISSIONS,
   VISITOR_ROLES,
 } from './roles.js';
+export { createMemorySeenDeliveries, type SeenDeliveries } from './seen-deliveries.js';
 export { createTwilioClient, type TwilioClient } from './twilio-client.js';
 export { FUNCTION_WEBHOOK_PATHS, type WebhookUrls, webhookUrls } from './webhook-urls.js';
 export {

@@ -2,7 +2,7 @@
 export interface Recent {
   /** Remembers `id`; false when it was remembered already. */
   add(id: string): boolean;
-  forget(id: string): void;
+  has(id: string): boolean;
 }
 
 /** A memory that holds `capacity` ids and drops the oldest first. */
@@ -18,8 +18,6 @@ export function createRecent(capacity = 10_000): Recent {
       }
       return true;
     },
-    forget(id) {
-      seen.delete(id);
-    },
+    has: (id) => seen.has(id),
   };
 }

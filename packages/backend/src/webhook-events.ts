@@ -4,7 +4,7 @@ import { ServiceError } from './errors.js';
 
 /** A webhook delivery, decoded; `other` is an event that this service did not ask for. */
 export type WebhookEvent =
-  | { type: 'conversation.added'; conversationSid: string; chatServiceSid: string }
+  | { type: 'conversation.added'; conversationSid: string; chatServiceSid: string; createdAt?: number }
   | {
       type: 'message.added';
       conversationSid: string;
@@ -15,15 +15,21 @@ export type WebhookEvent =
       author: string;
       body: string;
       attributes: Readonly<Record<string, unknown>>;
+      /** Unix milliseconds. */
+      createdAt?: number;
     }
   | { type: 'other'; name: string };
 
 const sid = (prefix: string) => z.string().regex(new RegExp(`^${prefix}[0-9a-fA-F]{32}$`));
 
-const place = { ConversationSid: sid('CH'), ChatServiceSid: sid('IS') };
-const conversationAdded = z.object(place);
+const common = {
+  ConversationSid: sid('CH'),
+  ChatServiceSid: sid('IS'),
+  DateCreated: z.string().transform(Date.parse).pipe(z.number()).optional(),
+};
+const conversationAdded = z.object(common);
 const messageAdded = z.object({
-  ...place,
+  ...common,
   MessageSid: sid('IM'),
   Index: z.coerce.number().int().min(0).default(0),
   Source: z.string().default(''),
@@ -43,6 +49,7 @@ export function decodeEvent(params: Params): WebhookEvent {
       type: 'conversation.added',
       conversationSid: event.ConversationSid,
       chatServiceSid: event.ChatServiceSid,
+      ...(event.DateCreated !== undefined && { createdAt: event.DateCreated }),
     };
   }
   if (name === 'onMessageAdded') {
@@ -57,6 +64,7 @@ export function decodeEvent(params: Params): WebhookEvent {
       author: event.Author,
       body: event.Body,
       attributes: readAttributes(event.Attributes),
+      ...(event.DateCreated !== undefined && { createdAt: event.DateCreated }),
     };
   }
   return { type: 'other', name };

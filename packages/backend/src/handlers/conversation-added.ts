@@ -1,56 +1,39 @@
 import { askBot } from '../ask-bot.js';
-import { readUrl } from '../bot-context.js';
-import { type ConversationPlace, conversation, hasWelcome } from '../bot-messages.js';
-import type { Bot } from '../bots/bot.js';
+import { type ConversationPlace, hasWelcome } from '../bot-messages.js';
+import { attachBot, type BotTarget } from '../bot-webhooks.js';
 import type { Handler } from '../call.js';
 import { errorFacts, ServiceError } from '../errors.js';
-import type { InTurn } from '../in-turn.js';
-import type { Log } from '../log.js';
-import { signedParams } from '../signature.js';
-import type { TwilioClient } from '../twilio-client.js';
-import { decodeEvent } from '../webhook-events.js';
-import type { WebhookUrls } from '../webhook-urls.js';
+import { readDelivery, type WebhookHandlerOptions } from './webhook-delivery.js';
 import { webhookRefusal } from './webhook-refusal.js';
 
-/** What the handlers of webhooks are made of. */
-export interface WebhookHandlerOptions {
-  authToken: string;
-  urls: WebhookUrls;
-  client: TwilioClient;
-  bot: Bot;
-  /** Milliseconds that the bot may take for an answer. */
-  botLimitMs: number;
-  /** Shared by both handlers, so that a welcome and an answer never overlap. */
-  inTurn: InTurn;
-  log: Log;
-  /** Milliseconds. */
-  now: () => number;
-}
-
 /**
- * A conversation was made: puts the bot on it, by a webhook for its messages, and lets the bot say its first words.
- * Deliveries may come twice, and at the same time: there is one webhook and one welcome all the same.
+ * A conversation was made: puts the bot, or a Studio flow, on it, by a webhook for its messages, and lets the bot say
+ * its first words. Deliveries may come twice, and at the same time: there is one webhook and one welcome all the same.
  */
 export function createConversationAddedHandler(options: WebhookHandlerOptions): Handler {
-  const { authToken, urls, client, bot, botLimitMs, inTurn, log, now } = options;
+  const { config, urls, client, bot, botLimitMs, inTurn, log, now } = options;
+  const target: BotTarget | undefined =
+    config.studioFlowSid !== undefined
+      ? { kind: 'studio', flowSid: config.studioFlowSid }
+      : bot && { kind: 'bot', url: urls.messageAdded };
 
   async function attach(place: ConversationPlace): Promise<boolean> {
-    const { webhooks } = conversation(client, place);
-    const attached = await webhooks.list();
-    if (attached.some((webhook) => readUrl(webhook.configuration) === urls.messageAdded)) return false;
-    await webhooks.create({
-      target: 'webhook',
-      'configuration.url': urls.messageAdded,
-      'configuration.method': 'post',
-      'configuration.filters': ['onMessageAdded'],
-      // A visitor may have written before this webhook was there: everything from the first message on is delivered.
-      'configuration.replayAfter': 0,
-    });
-    return true;
+    if (!target) return false;
+    const { conversationSid } = place;
+    try {
+      return await attachBot(client, place, target, urls.messageAdded);
+    } catch (error) {
+      log.error(
+        { event: 'bot_attach', outcome: 'failed', conversationSid, ...errorFacts(error) },
+        'bot not attached',
+      );
+      throw new ServiceError('twilio_unavailable', 'The bot could not be attached. The log has the reason.');
+    }
   }
 
   async function welcome(place: ConversationPlace): Promise<void> {
-    if (!bot.onConversationAdded || (await hasWelcome(client, place, bot.identity))) return;
+    if (target?.kind !== 'bot' || !bot?.onConversationAdded) return;
+    if (await hasWelcome(client, place, bot.identity)) return;
     await askBot(
       { bot, client, place, messageAddedUrl: urls.messageAdded, limitMs: botLimitMs, now },
       ({ onConversationAdded }, context) => onConversationAdded?.call(bot, context),
@@ -59,20 +42,11 @@ export function createConversationAddedHandler(options: WebhookHandlerOptions): 
 
   return async (call) => {
     try {
-      const event = decodeEvent(signedParams(call, authToken, urls.conversationAdded));
+      const event = readDelivery(call, urls.conversationAdded, options);
       if (event.type !== 'conversation.added') return { status: 204, headers: {}, body: null };
       const { conversationSid, chatServiceSid } = event;
       const place = { conversationSid, chatServiceSid };
-      const attaching = inTurn(conversationSid, () => attach(place)).catch((error: unknown) => {
-        log.error(
-          { event: 'bot_attach', outcome: 'failed', conversationSid, ...errorFacts(error) },
-          'bot not attached',
-        );
-        throw new ServiceError(
-          'twilio_unavailable',
-          'The bot could not be attached. The log has the reason.',
-        );
-      });
+      const attaching = inTurn(conversationSid, () => attach(place));
       // Its turn is taken before the webhook is there: the answers to what is replayed then come after it.
       const welcoming = inTurn(conversationSid, async () => {
         await attaching;

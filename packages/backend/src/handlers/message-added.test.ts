@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { MESSAGE_ADDED } from '../testing/deliveries.js';
+import { MESSAGE_ADDED, VISITOR } from '../testing/deliveries.js';
 import { gate } from '../testing/gate.js';
 import { parrot } from '../testing/parrot.js';
 import { type Stack, startStack } from '../testing/stack.js';
@@ -46,7 +46,7 @@ describe('a new message', () => {
       {
         sid: expect.stringMatching(/^IM/),
         body: 'Hi & bye – 😀 %2B+',
-        author: 'visitor',
+        author: VISITOR,
         index: 3,
         attributes: { lang: 'de' },
       },

@@ -1,14 +1,16 @@
 import { askBot } from '../ask-bot.js';
+import type { Bot } from '../bots/bot.js';
 import type { Handler, Reply } from '../call.js';
 import { errorFacts } from '../errors.js';
-import { createRecent } from '../recent.js';
-import { signedParams } from '../signature.js';
-import { decodeEvent, type WebhookEvent } from '../webhook-events.js';
-import type { WebhookHandlerOptions } from './conversation-added.js';
+import { onceDelivered } from '../seen-deliveries.js';
+import type { WebhookEvent } from '../webhook-events.js';
+import { readDelivery, type WebhookHandlerOptions } from './webhook-delivery.js';
 import { webhookRefusal } from './webhook-refusal.js';
 
 type MessageAdded = Extract<WebhookEvent, { type: 'message.added' }>;
 
+/** What Twilio may take for the messages of an answer, after the bot has taken its time. */
+const SENDING_MS = 20_000;
 const ACCEPTED: Reply = { status: 204, headers: {}, body: null };
 
 /**
@@ -17,13 +19,13 @@ const ACCEPTED: Reply = { status: 204, headers: {}, body: null };
  * themselves.
  */
 export function createMessageAddedHandler(options: WebhookHandlerOptions): Handler {
-  const { authToken, urls, client, bot, botLimitMs, inTurn, log, now } = options;
-  const answered = createRecent();
+  const { urls, client, bot, botLimitMs, seen, inTurn, log, now } = options;
+  const once = { seen, log, leaseMs: botLimitMs + SENDING_MS };
 
-  async function answer(event: MessageAdded): Promise<void> {
+  async function answer(bot: Bot, event: MessageAdded): Promise<void> {
     const { conversationSid, chatServiceSid, messageSid, body, author, index, attributes } = event;
-    try {
-      await askBot(
+    const ask = (): Promise<void> =>
+      askBot(
         {
           bot,
           client,
@@ -36,8 +38,9 @@ export function createMessageAddedHandler(options: WebhookHandlerOptions): Handl
         (asked, context) =>
           asked.onMessageAdded({ sid: messageSid, body, author, index, attributes }, context),
       );
+    try {
+      await onceDelivered(once, `onMessageAdded:${messageSid}:${index}`, ask);
     } catch (error) {
-      answered.forget(messageSid);
       log.error(
         { event: 'bot_answer', outcome: 'failed', messageSid, ...errorFacts(error) },
         'bot did not answer',
@@ -47,11 +50,10 @@ export function createMessageAddedHandler(options: WebhookHandlerOptions): Handl
 
   return async (call) => {
     try {
-      const event = decodeEvent(signedParams(call, authToken, urls.messageAdded));
-      if (event.type !== 'message.added') return ACCEPTED;
+      const event = readDelivery(call, urls.messageAdded, options);
+      if (event.type !== 'message.added' || !bot) return ACCEPTED;
       if (event.source === 'API' || event.author === bot.identity) return ACCEPTED;
-      if (!answered.add(event.messageSid)) return ACCEPTED;
-      return { ...ACCEPTED, after: () => inTurn(event.conversationSid, () => answer(event)) };
+      return { ...ACCEPTED, after: () => inTurn(event.conversationSid, () => answer(bot, event)) };
     } catch (error) {
       return webhookRefusal(error, log, 'message-added');
     }

@@ -160,7 +160,7 @@ describe('bad input', () => {
 test('a webhook is known by the public address, whatever host the proxy in front asks for', async () => {
   const publicBaseUrl = 'https://chat.shop.example/service';
   const { url, config } = await host({ config: testConfig({ publicBaseUrl }) });
-  const params = { EventType: 'onUserAdded', Body: 'ü' };
+  const params = { AccountSid: config.accountSid, EventType: 'onUserAdded', Body: 'ü' };
   const deliver = (signedFor: string) =>
     fetch(`${url}/webhooks/message-added`, {
       method: 'POST',

@@ -5,11 +5,9 @@ import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { type BackendOptions, createBackend } from '../backend.js';
-import type { Bot } from '../bots/bot.js';
 import type { Call, Handler, Reply } from '../call.js';
 import type { Config } from '../config.js';
 import { errorReply, internalError, ServiceError } from '../errors.js';
-import type { Limits } from '../rate-limit.js';
 import { WEBHOOK_PATHS } from '../webhook-urls.js';
 import { send, toCall, unreadableBody } from './fastify-call.js';
 import { type LogOptions, loggerOptions } from './logging.js';
@@ -20,19 +18,13 @@ import { trackWork, type WorkUnderWay } from './work-under-way.js';
 /** What {@link createNodeHost} takes. */
 export interface NodeHostOptions
   extends StaticFiles,
-    Pick<BackendOptions, 'knownVisitors' | 'verifyHuman' | 'isBanned'> {
+    Omit<BackendOptions, 'config' | 'log' | 'urls' | 'now'> {
   /** A port of 0 takes any free one; a port of 0 in `publicBaseUrl` and `allowedOrigins` then stands for it. */
   config: Config;
-  /** Who answers visitors; without one, nobody does but people. */
-  bot?: Bot;
   /** Default `{}`: lines of JSON on the standard output. */
   log?: LogOptions | false;
   /** The address to listen on. Default `127.0.0.1`; in a container `0.0.0.0`. */
   address?: string;
-  /** Default: in memory, 20 calls a minute for each network and 12 for each visitor. */
-  limits?: Limits;
-  /** Milliseconds that the bot may take for an answer; a later one is dropped and logged. Default 8000. */
-  botLimitMs?: number;
 }
 
 /** A running host. */
@@ -71,17 +63,7 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
   // Handlers need the port, which is known later than the routes: the first calls wait for them.
   const started = once(app.server, 'listening').then(() => {
     const config = withPort(options.config, (app.server.address() as AddressInfo).port);
-    const { bot, limits, botLimitMs, knownVisitors, verifyHuman, isBanned } = options;
-    const backend = createBackend({
-      config,
-      ...(bot && { bot }),
-      log: app.log,
-      ...(limits && { limits }),
-      ...(botLimitMs !== undefined && { botLimitMs }),
-      ...(knownVisitors && { knownVisitors }),
-      ...(verifyHuman && { verifyHuman }),
-      ...(isBanned && { isBanned }),
-    });
+    const backend = createBackend({ ...options, config, log: app.log });
     return { config, backend };
   });
   // Whoever listens below hears of a failure first.
