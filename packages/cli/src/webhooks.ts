@@ -31,7 +31,10 @@ Exit codes: 0 right now (or, with --dry-run, shown), 1 not written, 2 wrong call
   async run(values, io) {
     const config = readConfig(values.env, io);
     if (!config) return 1;
-    const plan = await planWebhooks(config, urlsOf(values.functions) ?? webhookUrls(config.publicBaseUrl));
+    const { functions } = values;
+    const urls =
+      functions === undefined ? webhookUrls(config.publicBaseUrl) : urlsOf(functionsUrl(functions));
+    const plan = await planWebhooks(config, urls);
     if (plan.changes.length === 0) {
       io.print(
         `The service ${config.serviceSid} reports new conversations to ${plan.postWebhookUrl} already.`,
@@ -60,9 +63,8 @@ Exit codes: 0 right now (or, with --dry-run, shown), 1 not written, 2 wrong call
   },
 });
 
-/** Where the webhooks are on Twilio Functions. */
-export function urlsOf(domain: string | undefined): WebhookUrls | undefined {
-  if (domain === undefined) return undefined;
+/** The address of a deployment on Twilio Functions, of a domain as people write it. */
+export function functionsUrl(domain: string): string {
   const address = domain.includes('://') ? domain : `https://${domain}`;
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url || url.origin === 'null' || url.pathname !== '/' || url.search !== '' || url.username !== '') {
@@ -70,8 +72,11 @@ export function urlsOf(domain: string | undefined): WebhookUrls | undefined {
       `--functions is "${domain}"; it must be a domain such as web-chat-1234-dev.twil.io.`,
     );
   }
-  return webhookUrls(url.origin, FUNCTION_WEBHOOK_PATHS);
+  return url.origin;
 }
+
+/** Where the webhooks are on Twilio Functions. */
+export const urlsOf = (functions: string): WebhookUrls => webhookUrls(functions, FUNCTION_WEBHOOK_PATHS);
 
 /** A value as it may be shown: the query and the user of an address may hold a secret of somebody else. */
 export function shown(value: string | null): string {

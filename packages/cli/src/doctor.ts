@@ -1,0 +1,62 @@
+import { type Config, readEnvironment, webhookUrls } from '@conversations-web-chat/backend';
+import { type Command, defineCommand } from './command.js';
+import { checkAccount, type TwilioPlaces } from './doctor/account.js';
+import { about, type Finding, linesOf } from './doctor/finding.js';
+import { checkReachable } from './doctor/reachable.js';
+import { checkWebhooks } from './doctor/service-webhooks.js';
+import { checkSettings } from './doctor/settings.js';
+import { checkRoles } from './doctor/visitor-roles.js';
+import { ENV_OPTION, ENV_USAGE, readVariables } from './read-config.js';
+import { functionsUrl, urlsOf } from './webhooks.js';
+
+export const doctor: Command = defineCommand({
+  summary:
+    'checks environment, account, roles, webhooks and what has to be reachable, each finding with its fix',
+  usage: `Usage: conversations-web-chat doctor [options]
+
+Checks what the backend is told and what Twilio, or the emulator, says about it. Nothing is written, and no secret is
+shown. One line for each finding: ok, warning, problem, or cannot check; what to do stands beneath.
+
+  --functions DOMAIN the backend runs on Twilio Functions at this domain, e.g. web-chat-1234-dev.twil.io
+  --json             one JSON document in place of lines
+${ENV_USAGE}
+
+Exit codes: 0 no problem, 1 problems, 2 wrong call.`,
+  options: { ...ENV_OPTION, functions: { type: 'string' }, json: { type: 'boolean', default: false } },
+  async run(values, io) {
+    const functions = values.functions === undefined ? undefined : functionsUrl(values.functions);
+    const reading = readEnvironment(readVariables(values.env, io));
+    const findings = reading.ok
+      ? await examine(reading.config, { ...(functions !== undefined && { functions }) })
+      : reading.wrong.map(({ variable, problem, remedy }) => about(variable).problem(problem, remedy));
+    const count = (level: Finding['level']): number =>
+      findings.filter((finding) => finding.level === level).length;
+    const [problems, warnings, unchecked] = [count('problem'), count('warning'), count('cannot check')];
+    if (values.json) {
+      io.print(JSON.stringify({ problems, warnings, unchecked, findings }, null, 2));
+    } else {
+      for (const line of linesOf(findings)) io.print(line);
+      if (!reading.ok) io.print('Nothing else can be checked before the environment is right.');
+      io.print(`\n${problems} problems, ${warnings} warnings, ${unchecked} could not be checked.`);
+    }
+    return problems === 0 ? 0 : 1;
+  },
+});
+
+/** Everything there is to find about a configuration. */
+export async function examine(
+  config: Config,
+  options: { functions?: string; places?: TwilioPlaces; now?: number } = {},
+): Promise<Finding[]> {
+  const { functions, places = {}, now = Date.now() } = options;
+  const urls = functions === undefined ? webhookUrls(config.publicBaseUrl) : urlsOf(functions);
+  const found = await Promise.all([
+    [about('environment').ok('complete')],
+    checkAccount(config, places),
+    checkRoles(config),
+    checkWebhooks(config, urls),
+    checkReachable(config, functions),
+    checkSettings(config, now),
+  ]);
+  return found.flat();
+}
