@@ -18,6 +18,7 @@ import { createMemoryLimits, type Limits, ratesFor } from './rate-limit.js';
 import { createMemorySeenDeliveries, type SeenDeliveries } from './seen-deliveries.js';
 import { createTwilioClient } from './twilio-client.js';
 import { createUserLookup } from './user-lookup.js';
+import { createConversationKeeper } from './visitor-conversation.js';
 import { type WebhookUrls, webhookUrls } from './webhook-urls.js';
 
 /** Longer than a visitor waits gladly, shorter than servers are given to stop. */
@@ -102,9 +103,12 @@ export function createBackend(options: BackendOptions): Backend {
     ...(verifyHuman && { verifyHuman }),
     ...(options.isBanned && { isBanned: options.isBanned }),
   });
+  const hardened = config.mode === 'hardened' && {
+    conversationFor: createConversationKeeper({ client, config, inTurn: createTurns(), log, now }),
+  };
   const legacy = config.legacyGet ? createLegacyVisitor({ limits }) : undefined;
   return {
-    token: createTokenHandler({ config, prove, admit, log, now, ...(legacy && { legacy }) }),
+    token: createTokenHandler({ config, prove, admit, log, now, ...hardened, ...(legacy && { legacy }) }),
     conversationAdded: createConversationAddedHandler(webhooks),
     messageAdded: createMessageAddedHandler(webhooks),
   };

@@ -1,6 +1,5 @@
-import { Client } from '@twilio/conversations';
+import type { Client } from '@twilio/conversations';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createTokenSigner } from './access-token.js';
 import {
   FORBIDDEN_FOR_VISITORS,
   FORBIDDEN_IN_HARDENED_MODE,
@@ -9,6 +8,7 @@ import {
   VISITOR_ROLES,
 } from './roles.js';
 import { parrot } from './testing/parrot.js';
+import { openSdkClient } from './testing/sdk-client.js';
 import { type Stack, startStack } from './testing/stack.js';
 
 let stack: Stack;
@@ -22,18 +22,6 @@ const rolesByName = async () =>
   Object.fromEntries(
     (await stack.service.roles.list()).map(({ friendlyName, permissions }) => [friendlyName, permissions]),
   );
-
-async function signIn(identity: string): Promise<Client> {
-  const sign = createTokenSigner(stack.host.config);
-  const token = await sign(identity, Math.floor(Date.now() / 1000));
-  const client = new Client(token, { Twilsock: { uri: stack.emulator.wsUrl } });
-  clients.push(client);
-  await new Promise<void>((resolve, reject) => {
-    client.once('initialized', () => resolve());
-    client.once('initFailed', ({ error }) => reject(new Error(error?.message)));
-  });
-  return client;
-}
 
 const refused = { status: 403, body: { code: 50107 } };
 
@@ -89,7 +77,8 @@ describe('the roles of visitors', () => {
     await stack.service.conversations(sid).participants.create({ identity: 'visitor' });
     await stack.service.conversations(sid).messages.create({ author: 'bot', body: 'Hello' });
 
-    const client = await signIn('visitor');
+    const client = await openSdkClient(stack, 'visitor');
+    clients.push(client);
     const conversation = await client.getConversationBySid(sid);
     await conversation.sendMessage('hello');
     await conversation.typing();
