@@ -13,6 +13,22 @@ export type Admit = (visitor: ProvenVisitor, call: Call, body: Params) => Promis
 /** Asks a list of the operator's own whether somebody gets no token. When it fails, nobody gets one. */
 export type IsBanned = (visitor: Pick<ProvenVisitor, 'identity' | 'kind'>) => boolean | Promise<boolean>;
 
+/** Refuses who is banned. */
+export type RefuseBanned = (visitor: Pick<ProvenVisitor, 'identity' | 'kind'>) => Promise<void>;
+
+/** {@link RefuseBanned} by the configuration's list and the operator's own. */
+export function createRefuseBanned(options: Pick<AdmissionOptions, 'config' | 'isBanned'>): RefuseBanned {
+  const { config, isBanned = () => false } = options;
+  const banned = new Set(config.bannedIdentities);
+
+  return async ({ identity, kind }) => {
+    // Not the whole visitor: what conversations are named by is the secret of an anonymous one.
+    if (banned.has(identity) || (await isBanned({ identity, kind }))) {
+      throw new ServiceError('banned', 'This visitor may not use the chat any more.');
+    }
+  };
+}
+
 /** What {@link createAdmission} takes. */
 export interface AdmissionOptions {
   config: Pick<Config, 'bannedIdentities'>;
@@ -36,16 +52,13 @@ const LOOKUP_RETRY_SECONDS = 5;
  * into the hour's budget. When an identity was made plays no part, because its maker writes the date.
  */
 export function createAdmission(options: AdmissionOptions): Admit {
-  const { config, limits, known, hasUser, isBanned = () => false, verifyHuman, log } = options;
-  const banned = new Set(config.bannedIdentities);
+  const { limits, known, hasUser, verifyHuman, log } = options;
+  const refuseBanned = createRefuseBanned(options);
   let lookups = 0;
 
   return async (visitor, call, body) => {
     const { identity, kind } = visitor;
-    // Not the whole visitor: what conversations are named by is the secret of an anonymous one.
-    if (banned.has(identity) || (await isBanned({ identity, kind }))) {
-      throw new ServiceError('banned', 'This visitor may not use the chat any more.');
-    }
+    await refuseBanned(visitor);
     // The host site knows the people that it signs in, and how many there are.
     if (kind === 'user' || (await known.has(identity))) return;
     // The check goes first: programs that fail it must not use up what people need.

@@ -1,16 +1,19 @@
-import { createAdmission, type IsBanned } from './admission.js';
+import { createAdmission, createRefuseBanned, type IsBanned } from './admission.js';
 import { BOT_LIMITS, type BotLimits } from './bot-limits.js';
 import type { Bot } from './bots/bot.js';
 import type { Handler } from './call.js';
 import type { Config } from './config.js';
+import { createClaimHandler } from './handlers/claim.js';
 import { createConversationAddedHandler } from './handlers/conversation-added.js';
 import { createMessageAddedHandler } from './handlers/message-added.js';
+import { createMigrateHandler } from './handlers/migrate.js';
 import { createTokenHandler } from './handlers/token.js';
 import { createHumanCheck, type VerifyHuman } from './human-check.js';
 import { createTurns } from './in-turn.js';
 import { createMemoryKnownVisitors, type KnownVisitors } from './known-visitors.js';
 import { createLegacyVisitor } from './legacy-visitor.js';
 import type { Log } from './log.js';
+import { createMemberships } from './memberships.js';
 import type { OnCount } from './on-count.js';
 import { createProof, createUserProof } from './prove-user.js';
 import { createAnonymousProof } from './prove-visitor.js';
@@ -55,6 +58,8 @@ export interface BackendOptions {
 /** The handlers of one service, for a host to mount. */
 export interface Backend {
   token: Handler;
+  claim: Handler;
+  migrate: Handler;
   conversationAdded: Handler;
   messageAdded: Handler;
 }
@@ -70,6 +75,7 @@ export interface Backend {
 export function createBackend(options: BackendOptions): Backend {
   const { config, log, now = Date.now, botLimitMs = BOT_LIMIT_MS } = options;
   const client = createTwilioClient(config);
+  const inTurn = createTurns();
   const webhooks = {
     config,
     urls: options.urls ?? webhookUrls(config.publicBaseUrl),
@@ -78,7 +84,7 @@ export function createBackend(options: BackendOptions): Backend {
     botLimitMs,
     botLimits: { ...BOT_LIMITS, ...options.botLimits },
     seen: options.seenDeliveries ?? createMemorySeenDeliveries(),
-    inTurn: createTurns(),
+    inTurn,
     log,
     now,
   };
@@ -106,9 +112,26 @@ export function createBackend(options: BackendOptions): Backend {
   const hardened = config.mode === 'hardened' && {
     conversationFor: createConversationKeeper({ client, config, inTurn: createTurns(), log, now }),
   };
+  const memberships = createMemberships(client, config);
+  const refuseBanned = createRefuseBanned({
+    config,
+    ...(options.isBanned && { isBanned: options.isBanned }),
+  });
   const legacy = config.legacyGet ? createLegacyVisitor({ limits }) : undefined;
   return {
     token: createTokenHandler({ config, prove, admit, log, now, ...hardened, ...(legacy && { legacy }) }),
+    claim: createClaimHandler({ config, anonymous, user, admit, memberships, log, now }),
+    migrate: createMigrateHandler({
+      config,
+      anonymous,
+      admit,
+      refuseBanned,
+      memberships,
+      client,
+      inTurn,
+      log,
+      now,
+    }),
     conversationAdded: createConversationAddedHandler(webhooks),
     messageAdded: createMessageAddedHandler(webhooks),
   };

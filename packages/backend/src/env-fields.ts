@@ -26,10 +26,11 @@ export const list: z.ZodType<readonly string[], string> = z.string().transform((
     .filter(Boolean),
 );
 
-export const date: z.ZodType<number, string> = z
+/** The last day of something, as the Unix second in which it is over by UTC. */
+export const lastDay: z.ZodType<number, string> = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}$/, 'is not a date like 2027-03-31')
-  .transform((text) => Date.parse(`${text}T00:00:00Z`) / 1000)
+  .transform((text) => Date.parse(`${text}T00:00:00Z`) / 1000 + 86_400)
   .refine((seconds) => Number.isFinite(seconds), 'is a date that no calendar has');
 
 export const url = (...protocols: string[]): z.ZodType<string, string> =>

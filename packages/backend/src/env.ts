@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Config, HumanCheckConfig, UserTokenConfig } from './config.js';
-import { date, list, oneOf, onOff, origins, secretsByKeyId, sid, url, wholeNumber } from './env-fields.js';
+import { lastDay, list, oneOf, onOff, origins, secretsByKeyId, sid, url, wholeNumber } from './env-fields.js';
 import { givenVariables, tableOf, type WrongVariable, wrongVariables } from './env-table.js';
 
 /** The environment's variables by name, as in `process.env`. */
@@ -49,7 +49,7 @@ const SHAPES = {
   USER_TOKEN_SECRETS: secretsByKeyId.optional(),
   USER_TOKEN_JWKS_URL: url('http:', 'https:').optional(),
   USER_TOKEN_ENFORCE: oneOf(['observe', 'on']).default('on'),
-  LEGACY_UNTIL: date.optional(),
+  LEGACY_UNTIL: lastDay.optional(),
   STUDIO_FLOW_SID: sid('FW').optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
   TRUSTED_PROXIES: list.default([]),

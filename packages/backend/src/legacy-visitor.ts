@@ -7,6 +7,11 @@ import { spend } from './spend.js';
 
 const VERSION_4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+/** Whether `text` could be the identity of a visitor of the original. */
+export function isLegacyIdentity(text: string): boolean {
+  return VERSION_4.test(text);
+}
+
 /**
  * The original's clients ask by GET and prove nothing. They get UUIDs of version 4, which nobody has who proves
  * something: whoever turns this on gives up those visitors' privacy and nobody else's.
@@ -21,7 +26,7 @@ export function createLegacyVisitor({ limits }: { limits: Limits }): ProveVisito
       );
     }
     const identity = single('identity', call.query);
-    if (identity === undefined || !VERSION_4.test(identity)) throw notLegacy(identity);
+    if (identity === undefined || !isLegacyIdentity(identity)) throw notLegacy(identity);
     if (call.ip !== undefined) await spend(limits, 'ip', networkOf(call.ip));
     // Whoever knows the identity can use up its calls. They could as well have its token: nothing more is lost.
     await spend(limits, 'identity', identity);

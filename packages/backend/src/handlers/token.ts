@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { createTokenSigner } from '../access-token.js';
 import type { Admit } from '../admission.js';
 import type { Call, Handler, Reply } from '../call.js';
 import type { Config } from '../config.js';
 import { ServiceError } from '../errors.js';
+import { fingerprint } from '../fingerprint.js';
 import type { Log } from '../log.js';
 import type { ProveVisitor } from '../prove-visitor.js';
 import type { ConversationFor } from '../visitor-conversation.js';
@@ -85,9 +85,4 @@ function shapeFor(call: Call, config: Pick<Config, 'response'>): Config['respons
 
 function ok(body: object | string): Reply {
   return { status: 200, headers: {}, body };
-}
-
-/** Enough to follow one visitor through a log, too little to find out who it is. */
-function fingerprint(identity: string): string {
-  return createHash('sha256').update(identity).digest('hex').slice(0, 16);
 }

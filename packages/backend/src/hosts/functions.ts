@@ -41,6 +41,8 @@ const WEBHOOK_BODY_LIMIT = 640 * 1024;
 
 const BODY_LIMITS: Record<keyof Backend, number> = {
   token: TOKEN_BODY_LIMIT,
+  claim: TOKEN_BODY_LIMIT,
+  migrate: TOKEN_BODY_LIMIT,
   conversationAdded: WEBHOOK_BODY_LIMIT,
   messageAdded: WEBHOOK_BODY_LIMIT,
 };

@@ -74,6 +74,12 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
   app.removeContentTypeParser('text/plain');
   app.get('/healthz', { logLevel: 'warn' }, () => ({ status: 'ok' }));
   mount(app, work, '/chat-widget', TOKEN_BODY_LIMIT, async (call) => (await started).backend.token(call));
+  mount(app, work, '/chat-widget/claim', TOKEN_BODY_LIMIT, async (call) =>
+    (await started).backend.claim(call),
+  );
+  mount(app, work, '/chat-widget/migrate', TOKEN_BODY_LIMIT, async (call) =>
+    (await started).backend.migrate(call),
+  );
   mount(app, work, WEBHOOK_PATHS.conversationAdded, WEBHOOK_BODY_LIMIT, async (call) =>
     (await started).backend.conversationAdded(call),
   );

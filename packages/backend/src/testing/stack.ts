@@ -2,6 +2,7 @@ import { createEmulator, type Emulator } from '@conversations-web-chat/emulator'
 import twilio from 'twilio';
 import type { Bot } from '../bots/bot.js';
 import type { Call } from '../call.js';
+import type { Config } from '../config.js';
 import { createNodeHost, type NodeHost, type NodeHostOptions } from '../hosts/node.js';
 import { testConfig } from './config.js';
 import { CONVERSATION_ADDED, MESSAGE_ADDED, messageFields } from './deliveries.js';
@@ -33,7 +34,11 @@ export interface Stack {
 export const PAGE_ORIGIN = 'https://shop.example';
 
 /** Starts a stack on free ports of this machine. */
-export async function startStack(bot: Bot, options: Partial<NodeHostOptions> = {}): Promise<Stack> {
+export async function startStack(
+  bot: Bot,
+  options: Partial<NodeHostOptions> = {},
+  changes: Partial<Config> = {},
+): Promise<Stack> {
   const emulator = await createEmulator();
   const { restUrl, wsUrl, credentials } = emulator;
   const lines: string[] = [];
@@ -43,6 +48,7 @@ export async function startStack(bot: Bot, options: Partial<NodeHostOptions> = {
       twilioApiBaseUrl: restUrl,
       realtimeUrl: wsUrl,
       allowedOrigins: [PAGE_ORIGIN],
+      ...changes,
     }),
     bot,
     log: { level: 'debug', stream: { write: (line) => void lines.push(line) } },
