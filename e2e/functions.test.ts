@@ -95,6 +95,7 @@ describe('the Functions project under twilio-run', () => {
     const other = await requestToken(url, newIdentity().identity, { proof }, origin);
     expect([other.status, other.body.error?.code]).toEqual([403, 'proof_invalid']);
     // The whole log: every call of a Function prints there.
+    expect(functions?.said()).toContain('token granted');
     expect(functions?.said()).not.toContain(proof);
     expect(functions?.said()).not.toContain(granted.body.token);
     expect(functions?.said()).not.toContain(emulator.credentials.apiKeySecret);
