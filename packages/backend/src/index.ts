@@ -13,6 +13,7 @@ export {
   type GrowingReply,
   type PastMessage,
 } from './bots/bot.js';
+export { type BotReading, type BotSources, chooseBot } from './bots/choose-bot.js';
 export { shopBot } from './bots/shop-bot.js';
 export type { Call, CallBody, Handler, Params, Reply } from './call.js';
 export type { Config, HumanCheckConfig, UserTokenConfig } from './config.js';

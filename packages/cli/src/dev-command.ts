@@ -1,22 +1,31 @@
+import { fileURLToPath } from 'node:url';
 import { type Command, defineCommand, UsageError } from './command.js';
 import type { CommandIo } from './command-io.js';
 import { startDev } from './dev.js';
+import { findWidget } from './find-widget.js';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
 
 export const dev: Command = defineCommand({
   summary: 'runs the whole chat on this machine: a local Conversations service, backend, bot and page',
   usage: `Usage: conversations-web-chat dev [options]
 
-Starts a local Conversations service, the token service with its webhooks and example bot, and a page with the chat.
+Starts a local Conversations service, the token service with its webhooks and bot, and a page with the chat. Nothing is
+watched: after a change of the bot, start it again.
 
-  --widget DIR     built widget files            (default packages/widget/dist)
-  --site DIR       pages to serve                (default examples/shop)
+  --site DIR       pages to serve                (default: a page with nothing but the chat)
+  --bot BOT        who answers: a module such as ./my-bot.mjs, or a bot's name  (default: BOT, or shop)
+  --origin ORIGIN  another origin whose pages get the chat, e.g. http://localhost:5173; may be repeated
+  --widget DIR     built widget files            (default: of the installed @conversations-web-chat/widget)
   --data FILE      where conversations are kept  (default .data/emulator.sqlite; ":memory:" forgets them)
 
   PORT             page, token service, webhooks (default 3000)
   EMULATOR_PORT    local Conversations service   (default 4010)`,
   options: {
-    widget: { type: 'string', default: 'packages/widget/dist' },
-    site: { type: 'string', default: 'examples/shop' },
+    widget: { type: 'string' },
+    site: { type: 'string', default: fileURLToPath(new URL('../page', import.meta.url)) },
+    bot: { type: 'string' },
+    origin: { type: 'string', multiple: true, default: [] },
     data: { type: 'string', default: '.data/emulator.sqlite' },
   },
   async run(values, io) {
@@ -25,8 +34,29 @@ Starts a local Conversations service, the token service with its webhooks and ex
     if (port === emulatorPort) {
       throw new UsageError(`PORT and EMULATOR_PORT are both ${port}; they must differ.`);
     }
-    const { widget: widgetDir, site: siteDir, data } = values;
-    return await startDev({ port, emulatorPort, widgetDir, siteDir, data, io });
+    const wrong = values.origin.find((text) => !URL.canParse(text) || new URL(text).origin !== text);
+    if (wrong !== undefined) {
+      throw new UsageError(`--origin is "${wrong}"; it must be exactly scheme://host or scheme://host:port.`);
+    }
+    const cwd = process.cwd();
+    const widgetDir = values.widget ?? (await findWidget([cwd, here]));
+    if (widgetDir === undefined) {
+      io.complain(
+        "The widget's built files were not found. Install @conversations-web-chat/widget, or name their folder with --widget.",
+      );
+      return 1;
+    }
+    return await startDev({
+      port,
+      emulatorPort,
+      widgetDir,
+      siteDir: values.site,
+      origins: values.origin,
+      bot: values.bot ?? io.env.BOT ?? 'shop',
+      cwd,
+      data: values.data,
+      io,
+    });
   },
 });
 

@@ -100,6 +100,32 @@ describe('dev', () => {
     expect(complained).toEqual([expect.stringMatching(`no folder .+nowhere.+${option}`)]);
   });
 
+  it('lets pages of another origin have the chat, when it is told so', async () => {
+    const { begun, ended, stop } = run({ origins: ['http://localhost:5173'] });
+    const [, port] = /http:\/\/localhost:(\d+)/.exec(await begun) ?? [];
+    const allowed = await Promise.all(
+      ['http://localhost:5173', 'http://localhost:5174'].map(async (origin) => {
+        const answer = await fetch(`http://127.0.0.1:${port}/chat-widget`, {
+          method: 'POST',
+          headers: { origin },
+        });
+        return answer.headers.get('access-control-allow-origin');
+      }),
+    );
+    expect(allowed).toEqual(['http://localhost:5173', null]);
+    stop.abort();
+    expect(await ended).toBe(0);
+  });
+
+  it.each([
+    ['nobody', "BOT is neither a bot's name nor a path"],
+    ['missing.mjs', 'BOT names a module that cannot be used'],
+  ])('says in a sentence that the bot %s cannot be used', async (bot, sentence) => {
+    const { complained, ended } = run({ bot, cwd: dir });
+    expect(await ended).toBe(1);
+    expect(complained).toEqual([expect.stringContaining(sentence)]);
+  });
+
   it('says in a sentence that the data file cannot be opened', async () => {
     const { complained, ended } = run({ data: dir });
     expect(await ended).toBe(1);

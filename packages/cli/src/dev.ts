@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { createNodeHost, readEnvironment, shopBot, wireWebhooks } from '@conversations-web-chat/backend';
+import {
+  type Bot,
+  chooseBot,
+  createNodeHost,
+  readEnvironment,
+  wireWebhooks,
+} from '@conversations-web-chat/backend';
 import { createEmulator } from '@conversations-web-chat/emulator';
 import type { CommandIo } from './command-io.js';
 
@@ -11,6 +17,12 @@ interface DevOptions {
   emulatorPort: number;
   widgetDir: string;
   siteDir: string;
+  /** Whose pages may have the chat, besides those of `siteDir`. */
+  origins?: readonly string[];
+  /** As `BOT` of the backend: a bot's name or a module. Default: the shop's. */
+  bot?: string;
+  /** Where a relative path of a module starts. */
+  cwd?: string;
   data: string;
   io: CommandIo;
 }
@@ -35,6 +47,7 @@ async function start(options: DevOptions, stops: Array<() => Promise<void>>): Pr
   const { port, data, io } = options;
   const widgetDir = await folder(options.widgetDir, '--widget');
   const siteDir = await folder(options.siteDir, '--site');
+  const bot = await readBot(options);
 
   const emulator = await createEmulator({
     port: options.emulatorPort,
@@ -55,13 +68,13 @@ async function start(options: DevOptions, stops: Array<() => Promise<void>>): Pr
     TWILIO_API_BASE_URL: emulator.restUrl,
     REALTIME_URL: emulator.wsUrl,
     PUBLIC_BASE_URL: publicBaseUrl,
-    ALLOWED_ORIGINS: [`http://localhost:${port}`, publicBaseUrl].join(','),
+    ALLOWED_ORIGINS: [`http://localhost:${port}`, publicBaseUrl, ...(options.origins ?? [])].join(','),
     PORT: String(port),
   });
   if (!environment.ok) throw new Error(environment.table);
   const host = await createNodeHost({
     config: environment.config,
-    bot: shopBot,
+    ...(bot && { bot }),
     widgetDir,
     siteDir,
     log: { level: 'warn', stream: { write: (line) => io.complain(readable(line)) } },
@@ -72,14 +85,27 @@ async function start(options: DevOptions, stops: Array<() => Promise<void>>): Pr
   if (io.stop.aborted) return;
 
   io.print(`
-  Demo shop      http://localhost:${host.config.port}      open it, and the chat in its corner
+  Page           http://localhost:${host.config.port}      open it, and the chat in its corner
   Emulator       ${emulator.restUrl}  REST, and ${emulator.wsUrl}
   Conversations  ${data === ':memory:' ? 'forgotten at the end' : `kept in ${data}`}
+
+  For pages of your own:
+  <script async src="http://localhost:${host.config.port}/chat-widget.js"></script>
 
   Ctrl+C ends it.
 `);
   await once(io.stop, 'abort');
   io.print('Finishing what is under way. Ctrl+C once more ends it at once.');
+}
+
+async function readBot({ bot, cwd = process.cwd(), io }: DevOptions): Promise<Bot | undefined> {
+  const choice = bot ?? 'shop';
+  // A file is named as shells complete it, without a folder.
+  const named = /^[^\\/]+\.[cm]?js$/.test(choice) ? `./${choice}` : choice;
+  const reading = await chooseBot({ env: { ...io.env, BOT: named }, cwd });
+  if (reading.ok) return reading.bot;
+  const rows = reading.wrong.map(({ variable, problem, remedy }) => `${variable} ${problem}. ${remedy}`);
+  throw new Error(rows.join('\n'));
 }
 
 async function folder(dir: string, option: string): Promise<string> {

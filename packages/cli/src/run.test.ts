@@ -1,29 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { CommandIo } from './command-io.js';
 import { runCli } from './run.js';
-
-function recordingIo(env: CommandIo['env'] = {}): CommandIo & { said: string[]; complained: string[] } {
-  const said: string[] = [];
-  const complained: string[] = [];
-  return {
-    env,
-    said,
-    complained,
-    print: (line) => said.push(line),
-    complain: (line) => complained.push(line),
-    stop: AbortSignal.abort(),
-  };
-}
+import { recordedIo } from './testing/emulated.js';
 
 describe('the command line', () => {
   it('lists its commands on --help', async () => {
-    const io = recordingIo();
+    const io = recordedIo();
     expect(await runCli(['--help'], io)).toBe(0);
     expect(io.said.join('\n')).toMatch(/ {2}dev +runs the whole chat/);
   });
 
   it.each(['--help', '-h'])('explains one command on %s', async (help) => {
-    const io = recordingIo();
+    const io = recordedIo();
     expect(await runCli(['dev', help], io)).toBe(0);
     expect(io.said.join('\n')).toContain('Usage: conversations-web-chat dev');
   });
@@ -37,7 +24,7 @@ describe('the command line', () => {
     [['dev', '--colour', 'blue'], "Unknown option '--colour'."],
     [['dev', '--site'], "Option '--site <value>' argument missing."],
   ])('refuses %j with a sentence', async (args, sentence) => {
-    const io = recordingIo();
+    const io = recordedIo();
     expect(await runCli(args, io)).toBe(2);
     expect(io.complained[0]).toMatch(/\n\nUsage: conversations-web-chat/);
     expect(io.complained[0]?.split('\n')[0]).toBe(sentence);
@@ -50,15 +37,21 @@ describe('the command line', () => {
     ['EMULATOR_PORT', '40.5'],
     ['EMULATOR_PORT', '0x10'],
   ])('refuses %s=%s with a sentence that names it', async (name, value) => {
-    const io = recordingIo({ [name]: value });
+    const io = recordedIo({ [name]: value });
     expect(await runCli(['dev'], io)).toBe(2);
     expect(io.complained[0]).toMatch(
       new RegExp(`^${name} is "${value}"; it must be a port number from 1 to 65535\\.`),
     );
   });
 
+  it('refuses an origin that is none', async () => {
+    const io = recordedIo();
+    expect(await runCli(['dev', '--origin', 'localhost:5173'], io)).toBe(2);
+    expect(io.complained[0]).toMatch(/^--origin is "localhost:5173"; it must be exactly scheme/);
+  });
+
   it('refuses one port for both', async () => {
-    const io = recordingIo({ PORT: '4010' });
+    const io = recordedIo({ PORT: '4010' });
     expect(await runCli(['dev'], io)).toBe(2);
     expect(io.complained[0]).toMatch(/^PORT and EMULATOR_PORT are both 4010; they must differ\./);
   });
