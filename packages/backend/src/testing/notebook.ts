@@ -7,6 +7,8 @@ export interface Notebook {
   /** Puts a message of somebody else into the conversation; the bot is not asked. */
   add(author: string, body: string): void;
   context(): BotContext;
+  /** All messages of the conversation. */
+  past(): readonly PastMessage[];
   /** What the bot said, as it stands in the end. */
   said(): string[];
   /** What it did beside talking. */
@@ -86,6 +88,7 @@ export function createNotebook(bot: Bot, signal: AbortSignal = new AbortControll
     },
     add: (author, body) => void add(author, body),
     context,
+    past: () => messages,
     said: () => order.filter(({ kind }) => kind === 'said').map(({ text }) => text),
     acts: () => order.filter(({ kind }) => kind === 'did').map(({ text }) => text),
     order: () => order.map(({ text }) => text),
