@@ -1,39 +1,134 @@
-import { type BotContextOptions, createBotContext, repliesOf } from './bot-context.js';
+import { partsSaid } from './answer.js';
+import { type BotContextOptions, createBotTurn, repliesOf } from './bot-context.js';
+import { type BotLimits, consecutiveTurns, saidWithinMinute } from './bot-limits.js';
+import { type ConversationPlace, conversation, type RecordedMessage, readHistory } from './bot-messages.js';
 import type { Bot, BotContext, BotReplies } from './bots/bot.js';
+import { type Attributes, createConversationAttributes } from './conversation-attributes.js';
+import { isHandedOver, wasHandedOverBy } from './handover.js';
+import type { InTurn } from './in-turn.js';
+import type { Log } from './log.js';
+import type { TwilioClient } from './twilio-client.js';
+import { readAttributes } from './webhook-events.js';
 
-/** What asking a bot needs beside the question. */
-export interface AskBotOptions extends Omit<BotContextOptions, 'signal'> {
+/** What every turn of a bot needs. */
+export interface BotEngine {
+  client: TwilioClient;
+  bot: Bot;
+  /** The address of the webhook that brings the bot its messages. */
+  messageAddedUrl: string;
   /** Milliseconds that the bot may take. */
   limitMs: number;
+  limits: BotLimits;
+  /** Turns of changes to conversations' attributes; not the turns of the bot. */
+  attributesInTurn: InTurn;
+  log: Log;
+  now: () => number;
+}
+
+/** What a bot is asked about. */
+export interface BotTurnInput {
+  place: ConversationPlace;
+  /** The message to answer; none for a welcome. */
+  message?: { sid: string; index: number };
+  question: (bot: Bot, context: BotContext) => BotReplies | Promise<BotReplies>;
+  /** Aborted when somebody of the staff spoke meanwhile. */
+  silenced: AbortSignal;
+  /** Refuses a message by what the history says of it. */
+  accept?: (recorded: RecordedMessage | undefined) => boolean;
 }
 
 /**
- * Asks a bot and sends what it gives back. Turns of a conversation and a server that stops wait for the bot; one that
- * never answers must not keep them for ever, so it is given up after `limitMs`, and its context is closed to it.
+ * One turn of a bot: asks it, and sends what it gives back. The conversation's history is the record: what was said in
+ * an earlier run of this turn, by whichever process, is not said again, and what is missing is.
  *
  * @throws Error with a sentence when the bot is too late, or whatever the bot or Twilio threw.
  */
-export async function askBot(
-  options: AskBotOptions,
-  question: (bot: Bot, context: BotContext) => BotReplies | Promise<BotReplies>,
-): Promise<void> {
-  const { bot, limitMs } = options;
+export async function askBot(engine: BotEngine, input: BotTurnInput): Promise<void> {
+  const { client, bot } = engine;
+  const { place, message, question, silenced, accept } = input;
+  const [{ attributes, state }, history] = await Promise.all([
+    conversation(client, place).fetch(),
+    readHistory(client, place, bot.identity, message?.index ?? 0),
+  ]);
+  const known = readAttributes(attributes);
+  if (state === 'closed' || !isOpenTo(known, message) || isAnswered(history, message)) return;
+  if (accept && !accept(history.find(({ sid }) => sid === message?.sid))) return;
+  if (message && saysTooMuch(engine, input, history)) return;
+
   const overdue = new AbortController();
-  const context = createBotContext({ ...options, signal: overdue.signal });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const sentence = `The bot ${bot.identity} did not answer within ${limitMs / 1000} s. What it still says is dropped.`;
-    timer = setTimeout(() => {
-      const error = new Error(sentence);
-      overdue.abort(error);
-      reject(error);
-    }, limitMs);
-  });
-  let given: BotReplies;
+  const signal = AbortSignal.any([overdue.signal, silenced]);
+  const turn = createBotTurn({
+    ...engine,
+    place,
+    history,
+    signal,
+    attributes: createConversationAttributes({ client, place, inTurn: engine.attributesInTurn, known }),
+    ...(message && { message }),
+  } satisfies BotContextOptions);
   try {
-    given = await Promise.race([question(bot, context), late]);
+    await turn.finish(repliesOf(await inTime(engine, overdue, signal, () => question(bot, turn.context))));
+  } finally {
+    await turn.close();
+  }
+}
+
+/** People have taken over, unless the bot itself gave the conversation to them in this very turn. */
+function isOpenTo(attributes: Attributes, message: BotTurnInput['message']): boolean {
+  return !isHandedOver(attributes) || (message !== undefined && wasHandedOverBy(attributes, message.sid));
+}
+
+function isAnswered(history: readonly RecordedMessage[], message: BotTurnInput['message']): boolean {
+  const said = [...partsSaid(history, message?.sid).values()];
+  if (said.some(({ attributes }) => attributes.last === true)) return true;
+  // What a bot said first before its messages were numbered.
+  return (
+    !message &&
+    history.some(({ own, inReplyTo, attributes }) => own && inReplyTo === undefined && !attributes.welcome)
+  );
+}
+
+/** Whether a loop, or a visitor who writes faster than anybody reads, is cut off before the bot is asked. */
+function saysTooMuch(engine: BotEngine, input: BotTurnInput, history: readonly RecordedMessage[]): boolean {
+  const { limits, log, now } = engine;
+  const { place, message } = input;
+  // An answer that was begun is finished.
+  if (partsSaid(history, message?.sid).size > 0) return false;
+  const outcome =
+    consecutiveTurns(history) >= limits.consecutiveTurns
+      ? 'consecutive_turns'
+      : saidWithinMinute(history, now()) >= limits.messagesPerMinute
+        ? 'messages_per_minute'
+        : undefined;
+  if (outcome === undefined) return false;
+  const { conversationSid } = place;
+  log.warn(
+    { event: 'bot_limit', outcome, conversationSid, messageSid: message?.sid },
+    'the bot is not asked',
+  );
+  return true;
+}
+
+/**
+ * What the bot gives back. Turns of a conversation and a server that stops wait for the bot; one that never answers
+ * must not keep them for ever, so it is given up after its time, and its context is closed to it.
+ */
+async function inTime<T>(
+  { bot, limitMs }: BotEngine,
+  overdue: AbortController,
+  signal: AbortSignal,
+  ask: () => T | Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const timer = setTimeout(() => {
+    const sentence = `The bot ${bot.identity} did not answer within ${limitMs / 1000} s. What it still says is dropped.`;
+    overdue.abort(new Error(sentence));
+  }, limitMs);
+  const stopped = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  try {
+    return await Promise.race([ask(), stopped]);
   } finally {
     clearTimeout(timer);
   }
-  for (const reply of repliesOf(given)) await context.reply(reply);
 }

@@ -85,6 +85,7 @@ export function createBackend(options: BackendOptions): Backend {
     botLimits: { ...BOT_LIMITS, ...options.botLimits },
     seen: options.seenDeliveries ?? createMemorySeenDeliveries(),
     inTurn,
+    attributesInTurn: createTurns(),
     log,
     now,
   };

@@ -1,8 +1,13 @@
-import { type ConversationPlace, conversation } from './bot-messages.js';
-import { detachBot } from './bot-webhooks.js';
-import type { Bot, BotContext, BotReply, GrowingReply, PastMessage } from './bots/bot.js';
+import { type Answer, createAnswer } from './answer.js';
+import type { BotLimits } from './bot-limits.js';
+import { type ConversationPlace, conversation, type RecordedMessage } from './bot-messages.js';
+import type { Bot, BotContext, BotReplies, BotReply } from './bots/bot.js';
+import type { ConversationAttributes } from './conversation-attributes.js';
+import { errorFacts } from './errors.js';
+import { createGrowingReply, type OpenGrowingReply } from './growing-reply.js';
+import { handOver } from './handover.js';
+import type { Log } from './log.js';
 import type { TwilioClient } from './twilio-client.js';
-import { readAttributes } from './webhook-events.js';
 
 const LONGEST_HISTORY = 100;
 const TYPING_MS = 10_000;
@@ -14,105 +19,147 @@ export interface BotContextOptions {
   bot: Bot;
   /** The message that is answered; none for a welcome. */
   message?: { sid: string; index: number };
+  history: readonly RecordedMessage[];
+  attributes: ConversationAttributes;
   /** The address of the webhook that brings the bot its messages. */
   messageAddedUrl: string;
+  limits: BotLimits;
+  log: Log;
   now: () => number;
   signal: AbortSignal;
 }
 
+/** A bot's context, and how its turn ends. */
+export interface BotTurn {
+  context: BotContext;
+  /** Sends what the bot gave back, after what it sent itself, and does what was put off until then. */
+  finish(replies: readonly BotReply[]): Promise<void>;
+  /** Lets nothing run on after the turn, whichever way it ended. */
+  close(): Promise<void>;
+}
+
 /** What a bot can do in one conversation, by the REST API. */
-export function createBotContext(options: BotContextOptions): BotContext {
-  const { client, place, bot, message, now, signal } = options;
+export function createBotTurn(options: BotContextOptions): BotTurn {
+  const { client, place, bot, message, history, attributes, log, now, signal } = options;
   const there = conversation(client, place);
-  let part = 0;
+  const growing: OpenGrowingReply[] = [];
+  let typingUntil = 0;
+  let ending = false;
 
-  async function send(
-    content: { body: string } | { contentSid: string; contentVariables: string },
-    attributes: Readonly<Record<string, unknown>> | undefined,
-  ): Promise<string> {
-    signal.throwIfAborted();
-    const marks = { ...attributes, ...(message && { inReplyTo: message.sid, part: part++ }) };
-    // Without `X-Twilio-Webhook-Enabled` it fires no webhook, so a bot cannot wake itself.
-    const sent = await there.messages.create({
-      author: bot.identity,
-      attributes: JSON.stringify(marks),
-      ...content,
+  async function stopTyping(): Promise<void> {
+    if (typingUntil === 0) return;
+    typingUntil = 0;
+    try {
+      await attributes.merge(() => ({ working: null }));
+    } catch (error) {
+      // The mark ends by itself; the message that was just sent counts.
+      log.warn({ event: 'bot_typing', outcome: 'failed', ...errorFacts(error) }, 'typing not ended');
+    }
+  }
+
+  const answer: Answer = createAnswer({
+    ...options,
+    botIdentity: bot.identity,
+    messageSid: message?.sid,
+    sent: stopTyping,
+  });
+
+  /** A bot may forget to wait: what fails then must not end the process. */
+  function acting(act: () => Promise<void>): Promise<void> {
+    const acted = Promise.resolve().then(() => {
+      signal.throwIfAborted();
+      return act();
     });
-    return sent.sid;
+    acted.catch(() => {});
+    return acted;
   }
 
-  async function readConversation(): Promise<Readonly<Record<string, unknown>>> {
-    return readAttributes((await there.fetch()).attributes);
+  function say(part: number, reply: BotReply, marks?: { last: true }): Promise<void> {
+    return acting(() => answer.write(part, typeof reply === 'string' ? { body: reply } : reply, marks));
   }
 
-  async function merge(changes: Readonly<Record<string, unknown>>): Promise<void> {
-    const merged = Object.entries({ ...(await readConversation()), ...changes }).filter(
-      ([, value]) => value !== null,
-    );
-    await there.update({ attributes: JSON.stringify(Object.fromEntries(merged)) });
-  }
-
-  function growing(attributes: Readonly<Record<string, unknown>> | undefined): GrowingReply {
-    let sid: Promise<string> | undefined;
-    return {
-      update(text) {
-        sid ??= send({ body: text }, attributes);
-      },
-      async finish(text) {
-        if (sid === undefined) await send({ body: text }, attributes);
-        else await there.messages(await sid).update({ body: text });
-      },
-    };
-  }
-
-  return {
+  const context: BotContext = {
     ...place,
     now: new Date(now()),
     signal,
-    attributes: readConversation,
+    attributes: () => attributes.read(),
     async history(limit = 20) {
-      const newest = await there.messages.list({
-        order: 'desc',
-        limit: Math.min(LONGEST_HISTORY, limit) + (message ? 1 : 0),
+      const past = history.filter(({ index }) => message === undefined || index < message.index);
+      return past
+        .slice(-Math.min(LONGEST_HISTORY, limit))
+        .map(({ sid, body, author, index, attributes: marks, own }) => ({
+          sid,
+          body,
+          author,
+          index,
+          attributes: marks,
+          own,
+        }));
+    },
+    reply: (reply) => say(answer.next(), reply),
+    replyWithTemplate(contentSid, variables = {}, marks) {
+      const part = answer.next();
+      const contentVariables = JSON.stringify(variables);
+      return acting(() => answer.write(part, { contentSid, contentVariables, attributes: marks }));
+    },
+    growingReply(marks) {
+      const reply = createGrowingReply({
+        answer,
+        attributes: marks,
+        now,
+        failed: (error) =>
+          log.warn({ event: 'bot_growing', outcome: 'failed', ...errorFacts(error) }, 'not written'),
       });
-      return newest
-        .reverse()
-        .filter((each) => message === undefined || each.index < message.index)
-        .map(
-          (each): PastMessage => ({
-            sid: each.sid,
-            body: each.body ?? '',
-            author: each.author ?? '',
-            index: each.index,
-            attributes: readAttributes(each.attributes),
-            own: each.author === bot.identity,
-          }),
-        );
+      growing.push(reply);
+      return { update: reply.update, finish: (text) => acting(() => reply.finish(text)) };
     },
-    async reply(reply: BotReply) {
-      const { body, attributes } =
-        typeof reply === 'string' ? { body: reply } : { attributes: undefined, ...reply };
-      await send({ body }, attributes);
+    typing: () =>
+      acting(async () => {
+        // Asked for with each word of a stream, it is written when half of its time is over.
+        if (typingUntil - now() > TYPING_MS / 2) return;
+        typingUntil = now() + TYPING_MS;
+        const working = { by: bot.identity, until: new Date(typingUntil).toISOString() };
+        await attributes.merge(() => ({ working }));
+      }),
+    setAttributes: (changes) => acting(() => attributes.merge(() => changes)),
+    handOver: (reason) =>
+      acting(() => {
+        typingUntil = 0;
+        const at = new Date(now()).toISOString();
+        const mark = { reason, by: bot.identity, at, ...(message && { inReplyTo: message.sid }) };
+        return handOver(options, mark);
+      }),
+    end: () =>
+      acting(() => {
+        ending = true;
+        return Promise.resolve();
+      }),
+  };
+
+  return {
+    context,
+    async finish(replies) {
+      const room = answer.room();
+      // One that is over the limit is given to the answer too, which says so in the log.
+      for (const [place, reply] of replies.slice(0, room + 1).entries()) {
+        const isLast = place === Math.min(room, replies.length) - 1;
+        // Where the conversation is to be closed after it, an answer that was sent is not a turn that is over.
+        await say(answer.next(), reply, isLast && !ending ? { last: true } : undefined);
+      }
+      await Promise.all(growing.map((reply) => reply.settled()));
+      await answer.written();
+      if (ending) await there.update({ state: 'closed' });
     },
-    async replyWithTemplate(contentSid, variables = {}, attributes) {
-      await send({ contentSid, contentVariables: JSON.stringify(variables) }, attributes);
-    },
-    growingReply: growing,
-    typing: () => merge({ working: { by: bot.identity, until: new Date(now() + TYPING_MS).toISOString() } }),
-    setAttributes: merge,
-    async handOver(reason) {
-      // Marked first: whoever looks in between sees a conversation that waits for people.
-      await merge({ handover: { reason, by: bot.identity, at: new Date(now()).toISOString() } });
-      await detachBot(client, place, options.messageAddedUrl);
-    },
-    async end() {
-      await there.update({ state: 'closed' });
+    async close() {
+      await Promise.all(growing.map((reply) => reply.settled()));
+      await answer.written();
+      await stopTyping();
     },
   };
 }
 
 /** Whatever a bot gave back, as a list. */
-export function repliesOf(given: Awaited<ReturnType<Bot['onMessageAdded']>>): readonly BotReply[] {
+export function repliesOf(given: BotReplies): readonly BotReply[] {
   if (given === null || given === undefined) return [];
   return typeof given === 'string' || !Array.isArray(given) ? [given as BotReply] : given;
 }

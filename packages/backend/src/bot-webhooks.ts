@@ -1,8 +1,6 @@
 import { type ConversationPlace, conversation } from './bot-messages.js';
 import { errorFacts, ServiceError } from './errors.js';
-import { isHandedOver } from './handover.js';
 import type { TwilioClient } from './twilio-client.js';
-import { readAttributes } from './webhook-events.js';
 
 /** Who gets a conversation's messages: the bot, by its address, or a Studio flow. */
 export type BotTarget = { kind: 'bot'; url: string } | { kind: 'studio'; flowSid: string };
@@ -17,10 +15,7 @@ function wakesBot({ target, configuration }: ScopedWebhook, messageAddedUrl: str
   return target === 'studio' || (configuration as { url?: unknown } | null)?.url === messageAddedUrl;
 }
 
-/**
- * Puts the bot, or a Studio flow, on a conversation; resolves to false where one is on it already, or where people
- * have taken over.
- */
+/** Puts the bot, or a Studio flow, on a conversation; resolves to false where one is on it already. */
 export async function attachBot(
   client: TwilioClient,
   place: ConversationPlace,
@@ -28,8 +23,7 @@ export async function attachBot(
   messageAddedUrl: string,
 ): Promise<boolean> {
   const there = conversation(client, place);
-  const [attached, { attributes, state }] = await Promise.all([there.webhooks.list(), there.fetch()]);
-  if (state === 'closed' || isHandedOver(readAttributes(attributes))) return false;
+  const attached = await there.webhooks.list();
   if (attached.some((webhook) => wakesBot(webhook, messageAddedUrl))) return false;
   const { sid } = await createWebhook(there.webhooks, target);
   // Another server may have been told of the conversation too. Both see both now, and both keep the same one.

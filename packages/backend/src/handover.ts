@@ -1,3 +1,8 @@
+import type { ConversationPlace } from './bot-messages.js';
+import { detachBot } from './bot-webhooks.js';
+import type { Attributes, ConversationAttributes } from './conversation-attributes.js';
+import type { TwilioClient } from './twilio-client.js';
+
 /** What a conversation's attribute `handover` says. Visitors may be able to write it. */
 export interface Handover {
   reason: string;
@@ -5,24 +10,41 @@ export interface Handover {
   by: string;
   /** ISO 8601. */
   at: string;
-  /** The message that the bot was answering as it handed over: its answer may be finished. */
+  /** The message that the bot was answering as it handed over: it may still finish that answer. */
   inReplyTo?: string;
 }
 
+const LONGEST_REASON = 500;
+
 /** Whether people have taken a conversation over, by its attributes. */
-export function isHandedOver({ handover }: Readonly<Record<string, unknown>>): boolean {
+export function isHandedOver({ handover }: Attributes): boolean {
   return typeof handover === 'object' && handover !== null;
 }
 
-/** Whether it was handed over in answer to this message. */
-export function wasHandedOverBy(
-  { handover }: Readonly<Record<string, unknown>>,
-  messageSid: string,
-): boolean {
-  return (
-    typeof handover === 'object' &&
-    handover !== null &&
-    'inReplyTo' in handover &&
-    handover.inReplyTo === messageSid
-  );
+/** Whether the bot handed it over in answer to this message. */
+export function wasHandedOverBy({ handover }: Attributes, messageSid: string): boolean {
+  return (handover as Partial<Handover> | null | undefined)?.inReplyTo === messageSid;
+}
+
+/**
+ * Gives a conversation to people: marks it, unless it is marked already, and takes the bot and any Studio flow off.
+ */
+export async function handOver(
+  options: {
+    client: TwilioClient;
+    place: ConversationPlace;
+    attributes: ConversationAttributes;
+    messageAddedUrl: string;
+  },
+  handover: Handover,
+): Promise<void> {
+  const { client, place, attributes, messageAddedUrl } = options;
+  const mark = { handover: { ...handover, reason: handover.reason.slice(0, LONGEST_REASON) }, working: null };
+  try {
+    // Marked first: whoever looks in between sees a conversation that waits for people.
+    await attributes.merge((current) => (isHandedOver(current) ? {} : mark));
+  } finally {
+    // A mark that does not fit any more must not leave the bot where people are.
+    await detachBot(client, place, messageAddedUrl);
+  }
 }

@@ -1,9 +1,12 @@
 import { askBot } from '../ask-bot.js';
-import { type ConversationPlace, hasWelcome } from '../bot-messages.js';
+import { type ConversationPlace, conversation } from '../bot-messages.js';
 import { attachBot, type BotTarget } from '../bot-webhooks.js';
 import type { Handler } from '../call.js';
 import { errorFacts, ServiceError } from '../errors.js';
-import { readDelivery, type WebhookHandlerOptions } from './webhook-delivery.js';
+import { isHandedOver } from '../handover.js';
+import { onceDelivered } from '../seen-deliveries.js';
+import { readAttributes } from '../webhook-events.js';
+import { botEngine, readDelivery, SENDING_MS, type WebhookHandlerOptions } from './webhook-delivery.js';
 import { webhookRefusal } from './webhook-refusal.js';
 
 /**
@@ -11,7 +14,7 @@ import { webhookRefusal } from './webhook-refusal.js';
  * its first words. Deliveries may come twice, and at the same time: there is one webhook and one welcome all the same.
  */
 export function createConversationAddedHandler(options: WebhookHandlerOptions): Handler {
-  const { config, urls, client, bot, botLimitMs, inTurn, log, now } = options;
+  const { config, urls, client, bot, botLimitMs, seen, inTurn, log } = options;
   const target: BotTarget | undefined =
     config.studioFlowSid !== undefined
       ? { kind: 'studio', flowSid: config.studioFlowSid }
@@ -21,6 +24,8 @@ export function createConversationAddedHandler(options: WebhookHandlerOptions): 
     if (!target) return false;
     const { conversationSid } = place;
     try {
+      const { state, attributes } = await conversation(client, place).fetch();
+      if (state === 'closed' || isHandedOver(readAttributes(attributes))) return false;
       return await attachBot(client, place, target, urls.messageAdded);
     } catch (error) {
       log.error(
@@ -33,10 +38,17 @@ export function createConversationAddedHandler(options: WebhookHandlerOptions): 
 
   async function welcome(place: ConversationPlace): Promise<void> {
     if (target?.kind !== 'bot' || !bot?.onConversationAdded) return;
-    if (await hasWelcome(client, place, bot.identity)) return;
-    await askBot(
-      { bot, client, place, messageAddedUrl: urls.messageAdded, limitMs: botLimitMs, now },
-      ({ onConversationAdded }, context) => onConversationAdded?.call(bot, context),
+    const engine = botEngine(options, bot);
+    const { onConversationAdded } = bot;
+    await onceDelivered(
+      { seen, log, leaseMs: botLimitMs + SENDING_MS },
+      `onConversationAdded:${place.conversationSid}`,
+      () =>
+        askBot(engine, {
+          place,
+          question: (_bot, context) => onConversationAdded.call(bot, context),
+          silenced: new AbortController().signal,
+        }),
     );
   }
 

@@ -32,7 +32,7 @@ describe('a new message', () => {
       answers.map(({ author, body, attributes }) => ({ author, body, attributes: JSON.parse(attributes) })),
     ).toEqual([
       { author: 'parrot', body: 'first', attributes: { inReplyTo, part: 0 } },
-      { author: 'parrot', body: 'second', attributes: { colour: 'red', inReplyTo, part: 1 } },
+      { author: 'parrot', body: 'second', attributes: { colour: 'red', inReplyTo, part: 1, last: true } },
     ]);
   });
 

@@ -1,45 +1,67 @@
 import { askBot } from '../ask-bot.js';
-import type { Bot } from '../bots/bot.js';
+import { isVisitorName } from '../bots/bot.js';
 import type { Handler, Reply } from '../call.js';
+import { createConversationAttributes } from '../conversation-attributes.js';
 import { errorFacts } from '../errors.js';
+import { handOver } from '../handover.js';
 import { onceDelivered } from '../seen-deliveries.js';
 import type { WebhookEvent } from '../webhook-events.js';
-import { readDelivery, type WebhookHandlerOptions } from './webhook-delivery.js';
+import {
+  botEngine,
+  isFresh,
+  readDelivery,
+  SENDING_MS,
+  type WebhookHandlerOptions,
+} from './webhook-delivery.js';
 import { webhookRefusal } from './webhook-refusal.js';
 
 type MessageAdded = Extract<WebhookEvent, { type: 'message.added' }>;
 
-/** What Twilio may take for the messages of an answer, after the bot has taken its time. */
-const SENDING_MS = 20_000;
 const ACCEPTED: Reply = { status: 204, headers: {}, body: null };
 
 /**
- * A message was added: asks the bot and sends its answers in order. Twilio waits five seconds at most, so the delivery
- * is acknowledged first. What the bot or another server wrote is left alone, which is what keeps bots from talking to
- * themselves.
+ * A message was added: a visitor's is answered by the bot, a colleague's ends the bot's part. Twilio waits five seconds
+ * at most, so the delivery is acknowledged first. What the bot or another server wrote is left alone, which is what
+ * keeps bots from talking to themselves.
  */
 export function createMessageAddedHandler(options: WebhookHandlerOptions): Handler {
-  const { urls, client, bot, botLimitMs, seen, inTurn, log, now } = options;
+  const { urls, client, bot, botLimitMs, seen, inTurn, attributesInTurn, log, now } = options;
+  if (!bot) return (call) => acknowledge(call, options);
+  const engine = botEngine(options, bot);
   const once = { seen, log, leaseMs: botLimitMs + SENDING_MS };
+  const turns = new Map<string, AbortController>();
 
-  async function answer(bot: Bot, event: MessageAdded): Promise<void> {
+  async function answer(event: MessageAdded): Promise<void> {
     const { conversationSid, chatServiceSid, messageSid, body, author, index, attributes } = event;
-    const ask = (): Promise<void> =>
-      askBot(
-        {
-          bot,
-          client,
-          place: { conversationSid, chatServiceSid },
-          message: { sid: messageSid, index },
-          messageAddedUrl: urls.messageAdded,
-          limitMs: botLimitMs,
-          now,
-        },
-        (asked, context) =>
-          asked.onMessageAdded({ sid: messageSid, body, author, index, attributes }, context),
-      );
+    const silenced = new AbortController();
+    turns.set(conversationSid, silenced);
     try {
-      await onceDelivered(once, `onMessageAdded:${messageSid}:${index}`, ask);
+      await askBot(engine, {
+        place: { conversationSid, chatServiceSid },
+        message: { sid: messageSid, index },
+        question: (asked, context) =>
+          asked.onMessageAdded({ sid: messageSid, body, author, index, attributes }, context),
+        silenced: silenced.signal,
+        // Twilio always says when it was; where somebody's delivery does not, the history does.
+        accept: (recorded) => event.createdAt !== undefined || (!!recorded && isFresh(recorded.at, now())),
+      });
+    } finally {
+      turns.delete(conversationSid);
+    }
+  }
+
+  async function takeOver({ conversationSid, chatServiceSid, author }: MessageAdded): Promise<void> {
+    const place = { conversationSid, chatServiceSid };
+    const attributes = createConversationAttributes({ client, place, inTurn: attributesInTurn });
+    const handover = { reason: 'agent_joined', by: author, at: new Date(now()).toISOString() };
+    await handOver({ client, place, attributes, messageAddedUrl: urls.messageAdded }, handover);
+    log.info({ event: 'handover', outcome: 'agent_joined', conversationSid }, 'a colleague took over');
+  }
+
+  async function act(event: MessageAdded, work: () => Promise<void>): Promise<void> {
+    const { messageSid, index } = event;
+    try {
+      await onceDelivered(once, `onMessageAdded:${messageSid}:${index}`, work);
     } catch (error) {
       log.error(
         { event: 'bot_answer', outcome: 'failed', messageSid, ...errorFacts(error) },
@@ -51,11 +73,28 @@ export function createMessageAddedHandler(options: WebhookHandlerOptions): Handl
   return async (call) => {
     try {
       const event = readDelivery(call, urls.messageAdded, options);
-      if (event.type !== 'message.added' || !bot) return ACCEPTED;
-      if (event.source === 'API' || event.author === bot.identity) return ACCEPTED;
-      return { ...ACCEPTED, after: () => inTurn(event.conversationSid, () => answer(bot, event)) };
+      if (event.type !== 'message.added') return ACCEPTED;
+      const { conversationSid, source, author } = event;
+      if (source === 'API' || author === bot.identity) return ACCEPTED;
+      const isVisitor = isVisitorName(author);
+      // Whoever writes by text message or the like is neither a visitor of the chat nor staff.
+      if (!isVisitor && source !== 'SDK') return ACCEPTED;
+      // Said before its turn comes: what the bot is still thinking about is not wanted any more.
+      if (!isVisitor) turns.get(conversationSid)?.abort(new Error('A colleague took over.'));
+      const work = isVisitor ? () => answer(event) : () => takeOver(event);
+      return { ...ACCEPTED, after: () => inTurn(conversationSid, () => act(event, work)) };
     } catch (error) {
       return webhookRefusal(error, log, 'message-added');
     }
   };
+}
+
+/** Without a bot there is nothing to do; a delivery that is not Twilio's is refused all the same. */
+async function acknowledge(call: Parameters<Handler>[0], options: WebhookHandlerOptions): Promise<Reply> {
+  try {
+    readDelivery(call, options.urls.messageAdded, options);
+    return ACCEPTED;
+  } catch (error) {
+    return webhookRefusal(error, options.log, 'message-added');
+  }
 }

@@ -1,3 +1,4 @@
+import type { BotEngine } from '../ask-bot.js';
 import type { BotLimits } from '../bot-limits.js';
 import type { Bot } from '../bots/bot.js';
 import type { Call } from '../call.js';
@@ -23,9 +24,29 @@ export interface WebhookHandlerOptions {
   seen: SeenDeliveries;
   /** Shared by both handlers, so that a welcome and an answer never overlap. */
   inTurn: InTurn;
+  /** Turns of changes to attributes: they are made within a bot's turn, too. */
+  attributesInTurn: InTurn;
   log: Log;
   /** Milliseconds. */
   now: () => number;
+}
+
+/** What Twilio may take for the messages of an answer, after the bot has taken its time. */
+export const SENDING_MS = 20_000;
+
+/** What a bot's turns need of a handler's options. */
+export function botEngine(options: WebhookHandlerOptions, bot: Bot): BotEngine {
+  const { client, urls, botLimitMs, botLimits, attributesInTurn, log, now } = options;
+  return {
+    client,
+    bot,
+    messageAddedUrl: urls.messageAdded,
+    limitMs: botLimitMs,
+    limits: botLimits,
+    attributesInTurn,
+    log,
+    now,
+  };
 }
 
 /** A signature never ends; what it signs does. Long enough for Twilio's own delays. */
