@@ -32,6 +32,7 @@ const builds = {
 const purposes = {
   start: ['emulator', 'backend', 'cli', 'widget'],
   emulator: ['emulator'],
+  backend: ['backend'],
   functions: ['widget'],
   deploy: ['emulator', 'backend', 'cli', 'widget', 'functions'],
   test: ['emulator', 'backend', 'session', 'cli', 'widget', 'functions'],

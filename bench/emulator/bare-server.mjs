@@ -1,5 +1,5 @@
 // What a socket server costs that keeps nothing and checks nothing: the same frames, the same fan-out.
-import { answerParent } from './child.mjs';
+import { answerParent } from '../child.mjs';
 import { decodeFrame, encodeFrame } from './frames.mjs';
 import { WebSocketServer } from './ws.mjs';
 

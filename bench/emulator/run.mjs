@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { median, table } from '../table.mjs';
 import { openFileLimit } from './open-files.mjs';
 import { acknowledged, fanOut, openSockets, paging, storm } from './scenes.mjs';
 import { startBare, startEmulator } from './subjects.mjs';
-import { median, table } from './table.mjs';
 
 const usage = `npm run bench -- [--rounds 3] [--small] [--only SCENE,SCENE] [--build NAME=FILE]… [--json FILE]
 

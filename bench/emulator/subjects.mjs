@@ -1,9 +1,9 @@
-import { fork } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startChild } from '../start-child.mjs';
 
 /**
  * A server under load, in a process of its own.
@@ -18,50 +18,18 @@ import { fileURLToPath } from 'node:url';
  * @property {() => Promise<void>} stop
  */
 
-/** @typedef {{ rss: number, heapUsed: number, external: number, cpuMicroseconds: number, handles: number, timers: number, listeners: number }} Usage */
+/** @typedef {import('../start-child.mjs').Usage} Usage */
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const emulatorBuild = path.join(here, '../../packages/emulator/dist/index.js');
 
-/** @param {string} script @param {string[]} args */
-async function startChild(script, args) {
-  const profile = process.env.BENCH_PROFILE;
-  const child = fork(path.join(here, script), args, {
-    execArgv: ['--expose-gc', ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
-  });
-  /** @type {Map<number, (answer: any) => void>} */
-  const waiting = new Map();
-  let last = 0;
-  const ended = new Promise((resolve) => {
-    child.once('exit', () => resolve(undefined));
-  });
-  const started = await new Promise((resolve, reject) => {
-    waiting.set(0, resolve);
-    child.on('message', (/** @type {any} */ { id, answer }) => {
-      waiting.get(id)?.(answer);
-      waiting.delete(id);
-    });
-    child.once('exit', (code) => reject(new Error(`${script} ended with ${code}`)));
-  });
-  const ask = (question) =>
-    new Promise((resolve) => {
-      waiting.set(++last, resolve);
-      child.send({ id: last, ask: question });
-    });
-  return {
-    started,
-    usage: () => ask('usage'),
-    async stop() {
-      await ask('stop');
-      await ended;
-    },
-  };
-}
-
 /** The emulator on a file store. @param {string} [build] another build, to compare @returns {Promise<Subject>} */
 export async function startEmulator(build = emulatorBuild) {
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-emulator-'));
-  const child = await startChild('emulator-server.mjs', [build, path.join(folder, 'store.sqlite')]);
+  const child = await startChild(path.join(here, 'emulator-server.mjs'), [
+    build,
+    path.join(folder, 'store.sqlite'),
+  ]);
   const { url, restUrl, credentials } = child.started;
   const { accountSid, authToken } = credentials;
   const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
@@ -101,7 +69,7 @@ export async function startEmulator(build = emulatorBuild) {
 
 /** The server that keeps nothing. @returns {Promise<Subject>} */
 export async function startBare() {
-  const child = await startChild('bare-server.mjs', []);
+  const child = await startChild(path.join(here, 'bare-server.mjs'));
   let last = 0;
   return {
     url: child.started.url,

@@ -12,7 +12,7 @@ test.each([
   ['with another lifetime', { tokenTtl: 900 }],
 ])('a token equals the official helper’s in header and claims, %s', async (_name, changes) => {
   const config = testConfig(changes);
-  const ours = await createTokenSigner(config)('visitor-42', NOW);
+  const ours = createTokenSigner(config)('visitor-42', NOW);
 
   vi.useFakeTimers({ now: NOW * 1000, toFake: ['Date'] });
   const { AccessToken } = twilio.jwt;
@@ -36,7 +36,7 @@ test.each([
 test('a token is signed with the API key secret', async () => {
   const config = testConfig();
   const now = Math.floor(Date.now() / 1000);
-  const token = await createTokenSigner(config)('visitor-42', now);
+  const token = createTokenSigner(config)('visitor-42', now);
   const verified = await jwtVerify(token, Buffer.from(config.apiKeySecret), { algorithms: ['HS256'] });
   expect(verified.payload.exp).toBe(now + 3600);
   await expect(jwtVerify(token, Buffer.from('another-secret-of-the-same-length'))).rejects.toThrow();

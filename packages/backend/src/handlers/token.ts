@@ -39,7 +39,7 @@ export function createTokenHandler(options: TokenHandlerOptions): Handler {
       const visitor = await (call.method === 'GET' && legacy ? legacy : prove)(call, body);
       await admit(visitor, call, body);
       const conversationSid = await conversationFor?.(visitor, body);
-      const token = await sign(visitor.identity, Math.floor(now() / 1000));
+      const token = sign(visitor.identity, Math.floor(now() / 1000));
       log.info(
         {
           event: 'token',
