@@ -29,3 +29,30 @@ describe('the bench', () => {
     expect(scenes.openSockets?.medians.emulator?.open).toBe(20);
   });
 });
+
+describe('the bench of the token service', () => {
+  it('plays both scenes with both signers, serves every valid call and lets no invalid one in', {
+    timeout: 60_000,
+  }, () => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [path.join(root, 'bench/token/run.mjs'), '--small'],
+      { encoding: 'utf8' },
+    );
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    const { scenes } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Report;
+    expect(Object.keys(scenes)).toEqual(['fullLoad', 'underFlood']);
+    for (const { medians } of Object.values(scenes)) {
+      expect(Object.keys(medians)).toEqual(['ours', 'official helper']);
+      for (const figures of Object.values(medians)) {
+        expect(figures.failed).toBe(0);
+        for (const figure of Object.values(figures)) expect(figure).toEqual(expect.any(Number));
+      }
+    }
+    for (const figures of Object.values(scenes.underFlood?.medians ?? {})) {
+      expect(figures.letIn).toBe(0);
+      expect(figures.invalidPerSecond).toBeGreaterThan(0);
+    }
+  });
+});

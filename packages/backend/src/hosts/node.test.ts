@@ -185,6 +185,23 @@ test('it says that it is well', async () => {
   expect(response.headers.get('x-powered-by')).toBeNull();
 });
 
+test('the log has one line for each request, with who asked and what came of it, and none for being well', async () => {
+  const lines: string[] = [];
+  const { url, close } = await host({ log: { stream: { write: (line) => void lines.push(line) } } });
+  await fetch(`${url}/nothing/here?identity=somebody`);
+  await fetch(`${url}/healthz`);
+  await close();
+  const requests = lines.map((line) => JSON.parse(line)).filter(({ req }) => req !== undefined);
+  expect(requests).toEqual([
+    expect.objectContaining({
+      req: { method: 'GET', path: '/nothing/here', from: '127.0.0.1' },
+      res: { statusCode: 404 },
+      responseTime: expect.any(Number),
+      msg: 'request completed',
+    }),
+  ]);
+});
+
 test('a free port fills in the public address and the origins that were given without one', async () => {
   const { url, config } = await host({
     config: testConfig({

@@ -10,7 +10,7 @@ import type { Config } from '../config.js';
 import { errorReply, internalError, ServiceError } from '../errors.js';
 import { WEBHOOK_PATHS } from '../webhook-urls.js';
 import { send, toCall, unreadableBody } from './fastify-call.js';
-import { type LogOptions, loggerOptions } from './logging.js';
+import { type LogOptions, loggerOptions, requestLog } from './logging.js';
 import { type StaticFiles, serveFiles } from './static-files.js';
 import { watchUnusedConnections } from './unused-connections.js';
 import { trackWork, type WorkUnderWay } from './work-under-way.js';
@@ -104,6 +104,7 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
 function createApp(options: NodeHostOptions): FastifyInstance {
   const app = fastify({
     logger: loggerOptions(options.log ?? {}),
+    logController: requestLog(),
     // Addresses come from the socket alone: a header would let callers choose the bucket that they are counted in.
     trustProxy: false,
     requestTimeout: 10_000,
