@@ -95,8 +95,7 @@ function checkLegacy(config: Config, now: number): Finding[] {
   }
   if (until !== undefined) {
     const { ok, warning } = about('LEGACY_UNTIL');
-    // The last day counts as a whole.
-    const over = (until + 86_400) * 1000 <= now;
+    const over = until * 1000 <= now;
     found.push(
       over
         ? warning(`${dayOf(until)} is over: nobody can move from the original any more`, 'Take it out.')
@@ -106,7 +105,8 @@ function checkLegacy(config: Config, now: number): Finding[] {
   return found;
 }
 
-const dayOf = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);
+/** The last day before the end. */
+const dayOf = (end: number): string => new Date((end - 1) * 1000).toISOString().slice(0, 10);
 
 function checkLogins({ userTokens }: Config): Finding[] {
   if (!userTokens) return [];
