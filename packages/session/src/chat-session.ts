@@ -145,6 +145,13 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       ended: (reason) => end(reason),
     },
     wasLive: () => facts.wasLive,
+    async another() {
+      // In this order both share one request, and the connection gets the new token as well.
+      keeper?.renewToken();
+      const offered = (await token?.renew())?.conversationSid ?? null;
+      if (latest) latest = { ...latest, offered };
+      return offered;
+    },
     onReplaced: () => notice('previous_chat_gone'),
     onOpened(sid, another) {
       if (another) forgetMessages();
@@ -221,7 +228,10 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     });
     token = createTokenKeeper({
       ...options,
-      claim: () => ({ identity: known().uuid, proof: proofOf(known()) }),
+      claim() {
+        const ended = latest?.offered == null ? null : visitors.read()?.endedConversationSid;
+        return { identity: known().uuid, proof: proofOf(known()), ...(ended != null && { ended }) };
+      },
       async newIdentity(birthSeconds) {
         const old = known();
         const replaced = await visitors.replace(old.uuid, birthSeconds ?? undefined);

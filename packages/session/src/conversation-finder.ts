@@ -15,23 +15,28 @@ export function isGone(error: unknown): boolean {
   return code === 'not_found' || code === 'not_a_participant';
 }
 
-/**
- * Opens the visitor's conversation, or makes one: in one tab at a time, under a name that makes a second attempt
- * find what the first one made.
- */
-export async function findConversation(options: {
+interface FinderOptions {
   connection: Connection;
   visitors: VisitorStore;
   crypto: SessionCrypto;
-  /** A conversation that the token service made for this visitor. */
+  /** A conversation that the token service made for this visitor; `null` where it makes none. */
   offered: string | null;
+  /** Asks the token service for another than the one that ended. */
+  another(): Promise<string | null>;
   /** A conversation that is over: not to be opened again. */
   retired: string | null;
   /** The stored conversation is gone. Throws to keep a new one from being made. */
   onGone(): void;
-}): Promise<RemoteConversation> {
-  const { connection, visitors, retired } = options;
-  const stored = visitors.read()?.conversationSid ?? options.offered;
+}
+
+/**
+ * Opens the visitor's conversation, or sees to it that there is another one. Where the token service makes them, it
+ * is asked. Otherwise this makes one: in one tab at a time, under a name that makes a second attempt find what the
+ * first one made.
+ */
+export async function findConversation(options: FinderOptions): Promise<RemoteConversation> {
+  const { connection, visitors, retired, offered } = options;
+  const stored = visitors.read()?.conversationSid ?? null;
   let gone: string | null = retired;
   if (stored !== null && stored !== retired) {
     try {
@@ -42,34 +47,72 @@ export async function findConversation(options: {
       gone = stored;
     }
   }
+  if (offered !== null) return openOffered(options, offered, gone);
   return visitors.exclusive(async () => {
     const now = visitors.read()?.conversationSid ?? null;
     if (now !== null && now !== gone) return connection.open(now);
-    if (gone !== null) {
-      const over = gone;
-      visitors.update((visitor) => ({ ...visitor, conversationSid: null, endedConversationSid: over }));
-    }
+    if (gone !== null) leaveBehind(visitors, gone);
     return remember(visitors, await create(options));
   });
 }
 
-async function create(options: {
-  connection: Connection;
-  visitors: VisitorStore;
-  crypto: SessionCrypto;
-}): Promise<RemoteConversation> {
-  const visitor = options.visitors.read();
+/**
+ * Two tabs are offered the same one, so that no tab has to wait for another one's request here: the lock is held for
+ * what is stored alone.
+ */
+async function openOffered(
+  options: FinderOptions,
+  offered: string,
+  gone: string | null,
+): Promise<RemoteConversation> {
+  const { connection, visitors } = options;
+  let over = gone;
+  if (offered !== gone) {
+    const opened = await openIfUsable(connection, offered);
+    if (opened) return visitors.exclusive(async () => remember(visitors, opened));
+    over = offered;
+  }
+  const left = over;
+  if (left !== null) await visitors.exclusive(async () => leaveBehind(visitors, left));
+  const next = await options.another();
+  const opened = next === null || next === over ? null : await openIfUsable(connection, next);
+  // The service does not know yet what this visitor knows.
+  if (!opened)
+    throw new ConnectionError('busy', 'The token service offers no conversation that can be used.');
+  return visitors.exclusive(async () => remember(visitors, opened));
+}
+
+async function openIfUsable(connection: Connection, sid: string): Promise<RemoteConversation | null> {
+  try {
+    const opened = await connection.open(sid);
+    return opened.closed ? null : opened;
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
+}
+
+async function create({ connection, visitors, crypto }: FinderOptions): Promise<RemoteConversation> {
+  const visitor = visitors.read();
   if (!visitor) throw new Error('A conversation is made before there is a visitor.');
   for (let attempt = 0; attempt < MAX_NAMES; attempt += 1) {
     try {
-      const uniqueName = conversationName(visitor, options.crypto, attempt);
-      return await options.connection.create({ uniqueName });
+      const uniqueName = conversationName(visitor, crypto, attempt);
+      return await connection.create({ uniqueName });
     } catch (error) {
       // The name is taken by a conversation that this visitor cannot enter, and never will be free again.
       if (!isGone(error)) throw error;
     }
   }
   throw new ConnectionError('refused', 'No conversation can be made for this visitor.');
+}
+
+function leaveBehind(visitors: VisitorStore, over: string): void {
+  visitors.update((visitor) => ({
+    ...visitor,
+    conversationSid: visitor.conversationSid === over ? null : visitor.conversationSid,
+    endedConversationSid: over,
+  }));
 }
 
 function remember(visitors: VisitorStore, conversation: RemoteConversation): RemoteConversation {

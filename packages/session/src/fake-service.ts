@@ -13,7 +13,7 @@ import {
   type StoredConversation,
 } from './fake-conversations.js';
 import { claimsOf, makeFakeToken } from './fake-token.js';
-import type { FetchToken, SessionClock } from './ports.js';
+import type { FetchToken, SessionClock, TokenRequest } from './ports.js';
 
 const RECONNECT_MS = 1_000;
 const SILENCE_MS = 25_000;
@@ -34,6 +34,10 @@ export interface FakeService extends FakeConversations {
   tokenLifeMs: number;
   /** When set, the token service fails with it. */
   tokenError: Error | null;
+  /** The token service makes the conversations, and clients may not. */
+  offering: boolean;
+  /** What the token service was asked. */
+  asked: TokenRequest[];
   /** Every token given out. */
   granted: string[];
   /** The next request of this kind meets this fault. */
@@ -69,6 +73,7 @@ export function createFakeService(clock: SessionClock): FakeService {
   let refusing = false;
   let muted: Link | null = null;
   let tokens = 0;
+  let offers = 0;
 
   const soon = (): Promise<void> => Promise.resolve().then(() => {});
 
@@ -234,6 +239,7 @@ export function createFakeService(clock: SessionClock): FakeService {
       open: (sid) => request(link, 'open', () => conversationOn(link, enter(link, sid))),
       create: ({ uniqueName }) =>
         request(link, 'create', () => {
+          if (service.offering) throw new ConnectionError('refused', 'No permission to create.');
           const { sid } = store.named(uniqueName, link.identity);
           return conversationOn(link, enter(link, sid));
         }),
@@ -249,13 +255,25 @@ export function createFakeService(clock: SessionClock): FakeService {
   };
 
   const store = createFakeConversations(clock, tell);
+  const offer = (identity: string): string | null => {
+    if (!service.offering) return null;
+    const open = [...store.conversations.values()].find(
+      ({ closed, participants }) => !closed && participants.has(identity),
+    );
+    offers += open ? 0 : 1;
+    return (open ?? store.named(`w_${identity} ${offers}`, identity)).sid;
+  };
   const service: FakeService = {
     ...store,
     connect,
     tokenLifeMs: 3_600_000,
     tokenError: null,
+    offering: false,
+    asked: [],
     granted: [],
-    async fetchToken({ identity }) {
+    async fetchToken(asked) {
+      const { identity } = asked;
+      service.asked.push(asked);
       await soon();
       if (service.tokenError) throw service.tokenError;
       tokens += 1;
@@ -263,7 +281,7 @@ export function createFakeService(clock: SessionClock): FakeService {
       const token = makeFakeToken(identity, { jti: tokens, iat, exp: iat + service.tokenLifeMs / 1_000 });
       service.granted.push(token);
       const expiresIn = service.tokenLifeMs / 1_000;
-      return { token, identity, expiresIn, realtimeUrl: null, conversationSid: null };
+      return { token, identity, expiresIn, realtimeUrl: null, conversationSid: offer(identity) };
     },
     fail: (operation, fault) => void faults.set(operation, [...(faults.get(operation) ?? []), fault]),
     drop: () => [...links].forEach(cut),

@@ -25,6 +25,7 @@ export {
   type SessionCrypto,
   type SessionStorage,
   type TokenGrant,
+  type TokenRequest,
   TokenServiceError,
   type WatchNetwork,
 } from './ports.js';

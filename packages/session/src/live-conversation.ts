@@ -43,6 +43,8 @@ export function createLiveConversation(options: {
   events: ConversationEvents;
   /** It has been seen on this page: then its end is news, and not only a reason to begin another. */
   wasLive(): boolean;
+  /** Asks the service that makes conversations for another one. */
+  another(): Promise<string | null>;
   /** The stored conversation is gone, and another is made. */
   onReplaced(): void;
   /** Before its history is read. `another`: not the one that was open before. */
@@ -85,6 +87,7 @@ export function createLiveConversation(options: {
       visitors,
       crypto,
       offered,
+      another: options.another,
       retired,
       onGone() {
         // While it was on the screen, its end is news; at the start a new chat with a word of explanation is.

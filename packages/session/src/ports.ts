@@ -64,8 +64,16 @@ export class TokenServiceError extends Error {
   }
 }
 
+/** What the token service is asked. */
+export interface TokenRequest {
+  identity: string;
+  proof: string;
+  /** A conversation of this visitor that is over: where the service makes conversations, it makes another one. */
+  ended?: string;
+}
+
 /** Asks the token service. Rejects with a {@link TokenServiceError}. */
-export type FetchToken = (request: { identity: string; proof: string }) => Promise<TokenGrant>;
+export type FetchToken = (request: TokenRequest) => Promise<TokenGrant>;
 
 /** Hears the browser say that the network went or came back; returns how to stop. */
 export type WatchNetwork = (listener: (online: boolean) => void) => () => void;

@@ -31,6 +31,8 @@ export type ReasonCode =
   | 'rate_limited'
   | 'identity_rejected'
   | 'origin_not_allowed'
+  | 'banned'
+  | 'human_check_required'
   | 'insecure_context'
   | 'connection_lost'
   | 'connection_failed'

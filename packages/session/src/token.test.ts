@@ -65,7 +65,27 @@ describe('a failed request', () => {
     ],
     [
       { status: 403, code: 'banned' },
+      { action: 'give_up', reason: 'banned' },
+    ],
+    [
+      { status: 403, code: 'human_check_required' },
+      { action: 'give_up', reason: 'human_check_required' },
+    ],
+    [
+      { status: 403, code: 'identity_reserved' },
       { action: 'give_up', reason: 'identity_rejected' },
+    ],
+    [
+      { status: 429, code: 'budget_exhausted', retryAfter: 60 },
+      { action: 'retry', reason: 'rate_limited', waitMs: 60_000 },
+    ],
+    [
+      { status: 503, code: 'human_check_unavailable', retryAfter: 5 },
+      { action: 'retry', reason: 'token_service_error', waitMs: 5_000 },
+    ],
+    [
+      { status: 502, code: 'twilio_unavailable', retryAfter: 2 },
+      { action: 'retry', reason: 'token_service_error', waitMs: 2_000 },
     ],
     [
       { status: 405, code: 'method_not_allowed' },

@@ -6,13 +6,14 @@ import {
   type SessionClock,
   type SessionCrypto,
   type TokenGrant,
+  type TokenRequest,
   TokenServiceError,
 } from './ports.js';
 import type { ReasonCode } from './snapshot.js';
 import { withTimeLimit } from './time-limit.js';
 
 const LONGEST_TOKEN = 16 * 1024;
-const LONGEST_RATE_LIMIT_MS = 5 * 60_000;
+const LONGEST_WAIT_MS = 5 * 60_000;
 const REFRESH_SHARE = 0.8;
 /** Twilio's longest token. A longer life would not fit a timer, which then fires at once, and again, and again. */
 const LONGEST_LIFE_S = 86_400;
@@ -31,16 +32,17 @@ export function readFailure(error: unknown): TokenFailure {
   if (!(error instanceof TokenServiceError)) return { action: 'retry', reason: 'unexpected', waitMs: null };
   const { status, code, retryAfter, serverTime } = error;
   if (status === null) return { action: 'retry', reason: 'token_service_unreachable', waitMs: null };
-  if (status === 429) {
-    const waitMs = retryAfter === null ? null : Math.min(LONGEST_RATE_LIMIT_MS, retryAfter * 1_000);
-    return { action: 'retry', reason: 'rate_limited', waitMs };
-  }
-  if (code === null || status >= 500) return { action: 'retry', reason: 'token_service_error', waitMs: null };
+  const waitMs = retryAfter === null ? null : Math.min(LONGEST_WAIT_MS, retryAfter * 1_000);
+  if (status === 429) return { action: 'retry', reason: 'rate_limited', waitMs };
+  if (status >= 500) return { action: 'retry', reason: 'token_service_error', waitMs };
+  if (code === null) return { action: 'retry', reason: 'token_service_error', waitMs: null };
   if (code === 'proof_invalid' || code === 'identity_expired') {
     return { action: 'new_identity', birthSeconds: null };
   }
   if (code === 'identity_not_yet_valid') return { action: 'new_identity', birthSeconds: serverTime };
-  if (code === 'origin_not_allowed') return { action: 'give_up', reason: 'origin_not_allowed' };
+  if (code === 'origin_not_allowed' || code === 'banned' || code === 'human_check_required') {
+    return { action: 'give_up', reason: code };
+  }
   if (status === 405 || status === 413 || status === 415 || code === 'bad_request') {
     return { action: 'give_up', reason: 'token_service_error' };
   }
@@ -99,7 +101,7 @@ export interface TokenKeeperOptions {
   clock: SessionClock;
   crypto: SessionCrypto;
   /** Who asks, now. */
-  claim(): { identity: string; proof: string };
+  claim(): TokenRequest;
   /** Archives the refused identity and makes another one. */
   newIdentity(birthSeconds: number | null): Promise<void>;
   onTrouble(reason: ReasonCode, retryAt: number): void;

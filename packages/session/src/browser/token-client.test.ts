@@ -73,6 +73,68 @@ describe('asking the token service', () => {
     expect(asked[0]?.headers.cookie).toBeUndefined();
   });
 
+  test('says which conversation is over, in the body', async () => {
+    const { asked, url } = await serve(json({ token: TOKEN }));
+    const ended = `CH${'0'.repeat(32)}`;
+    await createFetchToken({ url, fetch })({ identity: ME, proof: PROOF, ended });
+    expect(asked[0]).toMatchObject({
+      url: `/chat-widget?identity=${ME}`,
+      body: `proof=${PROOF}&ended=${ended}`,
+    });
+  });
+
+  describe('that wants to see a person', () => {
+    const wants: Answer = json({ error: { code: 'human_check_required', message: 'Prove it.' } }, 403);
+
+    test('shows it what the check gave, once for all who ask meanwhile', async () => {
+      const shown: (string | null)[] = [];
+      let checks = 0;
+      let pass = (_: string): void => {};
+      const fetchToken = createFetchToken({
+        url: '/chat-widget',
+        async fetch(_, init) {
+          const given = new URLSearchParams(String(init?.body)).get('human_token');
+          shown.push(given);
+          const refusal = JSON.stringify({ error: { code: 'human_check_required' } });
+          const response = new Response(null, { status: given === null ? 403 : 200 });
+          return Object.assign(response, { text: async () => (given === null ? refusal : TOKEN) });
+        },
+        humanCheck() {
+          checks += 1;
+          return new Promise((resolve) => {
+            pass = resolve;
+          });
+        },
+      });
+      const asking = [1, 2].map(() => fetchToken({ identity: ME, proof: PROOF }));
+      // Nothing but promises: after this both were refused, and wait.
+      await new Promise((resolve) => setImmediate(resolve));
+      expect({ checks, shown }).toEqual({ checks: 1, shown: [null, null] });
+      pass('a person');
+      expect((await Promise.all(asking)).map(({ token }) => token)).toEqual([TOKEN, TOKEN]);
+      expect({ checks, shown }).toEqual({ checks: 1, shown: [null, null, 'a person'] });
+      // What was shown is used up: the next refusal is another check's business.
+      const later = fetchToken({ identity: ME, proof: PROOF });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(checks).toBe(2);
+      pass('the same person');
+      expect((await later).token).toBe(TOKEN);
+    });
+
+    test.each([
+      ['there is no check', undefined],
+      ['the check fails', () => Promise.reject(new Error('closed'))],
+      ['the service does not believe it', async () => 'a program'],
+    ])('is told no when %s', async (_, humanCheck) => {
+      const { url } = await serve(wants);
+      const fetchToken = createFetchToken({ url, fetch, ...(humanCheck && { humanCheck }) });
+      expect(await failureOf(fetchToken({ identity: ME, proof: PROOF }))).toMatchObject({
+        status: 403,
+        code: 'human_check_required',
+      });
+    });
+  });
+
   test('tells the browser to keep nothing, send nothing along, and follow nothing', async () => {
     let init: RequestInit = {};
     const fetchToken = createFetchToken({

@@ -10,6 +10,11 @@ export interface FetchTokenOptions {
   fetch: typeof globalThis.fetch;
   /** Milliseconds until a request is given up, its answer's body included. Default 10 000. */
   limitMs?: number;
+  /**
+   * Lets a person show that they are one, where the service asks for it, and resolves to what the provider of the
+   * check gave for that. Without it, or when it rejects, such a visitor is `blocked` with `human_check_required`.
+   */
+  humanCheck?: () => Promise<string>;
 }
 
 /**
@@ -24,16 +29,36 @@ export interface FetchTokenOptions {
  * ```
  */
 export function createFetchToken(options: FetchTokenOptions): FetchToken {
-  return async ({ identity, proof }) => {
+  let verifying: { identity: string; answer: Promise<Answer> } | null = null;
+  return async ({ identity, proof, ended }) => {
     const url = `${options.url}${options.url.includes('?') ? '&' : '?'}identity=${encodeURIComponent(identity)}`;
-    const posted = await request(options, url, {
-      method: 'POST',
-      body: `proof=${encodeURIComponent(proof)}`,
-      headers: {
-        Accept: 'application/json, text/plain',
-        'Content-Type': 'application/x-www-form-urlencoded',
-      },
-    });
+    const post = (more: Record<string, string> = {}): Promise<Answer> =>
+      request(options, url, {
+        method: 'POST',
+        body: new URLSearchParams({ proof, ...(ended !== undefined && { ended }), ...more }).toString(),
+        headers: {
+          Accept: 'application/json, text/plain',
+          'Content-Type': 'application/x-www-form-urlencoded',
+        },
+      });
+    const verify = async (humanCheck: () => Promise<string>, refusal: Answer): Promise<Answer> => {
+      const humanToken = await humanCheck().catch(() => null);
+      return humanToken === null ? refusal : post({ human_token: humanToken });
+    };
+    let posted = await post();
+    if (posted.error?.code === 'human_check_required' && options.humanCheck) {
+      // A person takes longer than a session waits for an answer, and what the check gives is good for one request:
+      // who asks again meanwhile waits for the same one.
+      if (verifying?.identity !== identity) {
+        const mine = { identity, answer: verify(options.humanCheck, posted) };
+        const done = (): void => {
+          if (verifying === mine) verifying = null;
+        };
+        verifying = mine;
+        mine.answer.then(done, done);
+      }
+      posted = await verifying.answer;
+    }
     const knowsOnlyGet = (posted.status === 404 || posted.status === 405) && posted.error === null;
     const answer = knowsOnlyGet
       ? await request(options, url, { method: 'GET', headers: { Accept: 'application/json, text/plain' } })

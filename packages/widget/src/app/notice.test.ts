@@ -32,6 +32,10 @@ describe('the notice', () => {
       action: null,
     });
     expect(notice({ status: 'blocked', reason: 'insecure_context' }).result?.text).toBe(en.insecure);
+    expect(notice({ status: 'blocked', reason: 'banned' }).result?.text).toBe(en.banned);
+    expect(notice({ status: 'blocked', reason: 'human_check_required' }).result?.text).toBe(
+      en.humanCheckRequired,
+    );
   });
 
   it('says one thing at a time, the connection before the rest, and the rest until dismissed', () => {

@@ -16,7 +16,7 @@ export function currentNotice(
   if (status === 'blocked') {
     return {
       tone: 'error',
-      text: reason === 'insecure_context' ? strings.insecure : strings.blocked,
+      text: blockedText(reason, strings),
       action: null,
     };
   }
@@ -34,4 +34,17 @@ export function currentNotice(
     text: code === 'previous_chat_gone' ? strings.previousChatGone : strings.storageBlocked,
     action: { label: strings.dismiss, run: () => session.dismissNotice(code) },
   };
+}
+
+function blockedText(reason: ChatSnapshot['reason'], strings: Strings): string {
+  switch (reason) {
+    case 'insecure_context':
+      return strings.insecure;
+    case 'banned':
+      return strings.banned;
+    case 'human_check_required':
+      return strings.humanCheckRequired;
+    default:
+      return strings.blocked;
+  }
 }

@@ -46,6 +46,8 @@ export const en = {
   unreachable: 'The chat cannot be reached right now. It tries again by itself; what you write is kept.',
   rateLimited: 'There were too many attempts. The chat tries again shortly.',
   blocked: 'The chat is not available on this page.',
+  banned: 'This chat is not open to you any more.',
+  humanCheckRequired: 'The chat could not find out that you are a person. Load the page again to retry.',
   insecure: 'The chat needs a secure (https) page.',
   tryAgain: 'Try again',
   previousChatGone: 'Your earlier chat is no longer available, so this is a new one.',
