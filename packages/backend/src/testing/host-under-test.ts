@@ -5,6 +5,7 @@ import { createNodeHost } from '../hosts/node.js';
 import { FUNCTION_WEBHOOK_PATHS, WEBHOOK_PATHS, type WebhookUrls } from '../webhook-urls.js';
 import { bot } from './echo-bot.js';
 import { serveFunctions } from './functions-runtime.js';
+import type { Visitor } from './visitor.js';
 
 /** Where the pages are that the visitors of this suite are on. */
 export const PAGE_ORIGIN = 'https://shop.example';
@@ -81,4 +82,35 @@ export function hostsUnderTest(functionsDir: () => string): HostUnderTest[] {
         ),
     },
   ];
+}
+
+/** A request as a page makes it, or somebody who is none. */
+export interface Ask {
+  method?: string;
+  query?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/** The type of a form. */
+export const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+/** The call of a visitor who proves it. */
+export const shows = ({ identity, proof }: Visitor): Ask => ({
+  query: `?identity=${identity}`,
+  headers: form,
+  body: `proof=${proof}`,
+});
+
+/** Makes a request; without an `origin` of its own it comes from the page, with an empty one from nowhere. */
+export async function call(
+  where: string,
+  { method = 'POST', query = '', headers = {}, body }: Ask,
+): Promise<Response> {
+  const { origin = PAGE_ORIGIN, ...others } = headers;
+  return await fetch(where + query, {
+    method,
+    headers: { ...(origin !== '' && { origin }), ...others },
+    ...(body !== undefined && { body }),
+  });
 }

@@ -1,17 +1,19 @@
 import { fileURLToPath } from 'node:url';
-import { Client } from '@twilio/conversations';
-import twilio from 'twilio';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type BuiltFunctions, buildFunctions } from '../testing/functions-project.js';
 import {
+  type Ask,
+  call,
+  form,
   type HostUnderTest,
   hostsUnderTest,
   PAGE_ORIGIN,
   type RunningHost,
+  shows,
 } from '../testing/host-under-test.js';
 import { newVisitor, secretOf, type Visitor, visitorOf } from '../testing/visitor.js';
 
-/** What each host makes of the same requests. Where a host cannot do as the others do, the case says why. */
+/** What each host makes of the same calls. Where a host cannot do as the other does, the case says why. */
 
 let built: BuiltFunctions;
 beforeAll(async () => {
@@ -21,15 +23,7 @@ afterAll(() => built.remove());
 
 const DAY = 86_400;
 const now = (): number => Math.floor(Date.now() / 1000);
-const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const json = { 'content-type': 'application/json' };
-
-interface Ask {
-  method?: string;
-  query?: string;
-  headers?: Record<string, string>;
-  body?: string;
-}
 
 interface Case {
   ask: (visitor: Visitor) => Ask | Promise<Ask>;
@@ -42,12 +36,6 @@ interface Case {
   /** What another host answers, and why it cannot do the same. */
   onFunctions?: { status: number; code?: string; why: string };
 }
-
-const shows = ({ identity, proof }: Visitor): Ask => ({
-  query: `?identity=${identity}`,
-  headers: form,
-  body: `proof=${proof}`,
-});
 
 const CASES: Record<string, Case> = {
   'no identity': {
@@ -202,24 +190,9 @@ const CASES: Record<string, Case> = {
 let host: RunningHost;
 afterEach(() => host.close());
 
-async function call(
-  where: string,
-  { method = 'POST', query = '', headers = {}, body }: Ask,
-): Promise<Response> {
-  const { origin = PAGE_ORIGIN, ...others } = headers;
-  return await fetch(where + query, {
-    method,
-    headers: { ...(origin !== '' && { origin }), ...others },
-    ...(body !== undefined && { body }),
-  });
-}
-
-async function errorCode(response: Response): Promise<string | undefined> {
-  return ((await response.json()) as { error?: { code: string } }).error?.code;
-}
-
-describe.each(hostsUnderTest(() => built.dir))('on $name', ({ name, start }: HostUnderTest) => {
-  describe('the token service', () => {
+describe.each(hostsUnderTest(() => built.dir))(
+  'the token service on $name',
+  ({ name, start }: HostUnderTest) => {
     it('gives a visitor who proves it a token, readable by their page alone', async () => {
       host = await start();
       const visitor = await newVisitor();
@@ -318,121 +291,5 @@ describe.each(hostsUnderTest(() => built.dir))('on $name', ({ name, start }: Hos
       expect(statuses.at(-1)).toBe(name === 'Node' ? 429 : 200);
       expect(statuses.slice(0, 40).every((status) => status === 200)).toBe(true);
     });
-  });
-
-  describe('the webhooks', () => {
-    const WELCOME = 'Hello';
-
-    function delivery(path: string, fields: Record<string, string>, signedUrl = host.url + path) {
-      const { accountSid, authToken, serviceSid } = host.emulator.credentials;
-      const params = { AccountSid: accountSid, ChatServiceSid: serviceSid, RetryCount: '0', ...fields };
-      return {
-        url: host.url + path,
-        body: new URLSearchParams(params),
-        headers: { 'x-twilio-signature': twilio.getExpectedTwilioSignature(authToken, signedUrl, params) },
-      };
-    }
-
-    const deliver = ({ url, ...request }: ReturnType<typeof delivery>): Promise<Response> =>
-      fetch(url, { method: 'POST', ...request });
-
-    async function newConversation(): Promise<string> {
-      return (await host.service.conversations.create({})).sid;
-    }
-
-    const webhooksOf = async (sid: string): Promise<unknown[]> =>
-      (await host.service.conversations(sid).webhooks.list()).map(({ configuration }) => configuration.url);
-
-    const bodiesIn = async (sid: string): Promise<string[]> =>
-      (await host.service.conversations(sid).messages.list()).map(({ body }) => body);
-
-    it('put the bot on a new conversation once, however often they are told', async () => {
-      host = await start();
-      const ConversationSid = await newConversation();
-      const added = delivery(host.paths.conversationAdded, {
-        EventType: 'onConversationAdded',
-        ConversationSid,
-      });
-      expect((await deliver(added)).status).toBe(200);
-      expect((await deliver(added)).status).toBe(200);
-      expect(await webhooksOf(ConversationSid)).toEqual([host.url + host.paths.messageAdded]);
-      await vi.waitFor(async () => expect(await bodiesIn(ConversationSid)).toEqual([WELCOME]), 4000);
-    });
-
-    it('refuse what nobody signed, and act on nothing of it', async () => {
-      host = await start();
-      const ConversationSid = await newConversation();
-      const { headers: _unsigned, ...added } = delivery(host.paths.conversationAdded, {
-        EventType: 'onConversationAdded',
-        ConversationSid,
-      });
-      const response = await deliver({ ...added, headers: { 'x-twilio-signature': '' } });
-      expect(response.status).toBe(403);
-      expect(await errorCode(response)).toBe('signature_invalid');
-      expect(await webhooksOf(ConversationSid)).toEqual([]);
-    });
-
-    it('refuse what was changed on its way, or signed for another address', async () => {
-      host = await start();
-      const fields = { EventType: 'onConversationAdded', ConversationSid: await newConversation() };
-      const changed = delivery(host.paths.conversationAdded, fields);
-      changed.body.set('ConversationSid', `CH${'0'.repeat(32)}`);
-      const elsewhere = delivery(host.paths.conversationAdded, fields, host.url + host.paths.messageAdded);
-      for (const wrong of [changed, elsewhere]) {
-        const response = await deliver(wrong);
-        expect(response.status).toBe(403);
-        expect(await errorCode(response)).toBe('signature_invalid');
-      }
-    });
-
-    it('are delivered with POST alone', async () => {
-      host = await start();
-      const response = await fetch(host.url + host.paths.messageAdded);
-      expect(response.status).toBe(405);
-      expect(await errorCode(response)).toBe('method_not_allowed');
-    });
-
-    it('say which fields are not what Twilio sends', async () => {
-      host = await start();
-      const response = await deliver(
-        delivery(host.paths.conversationAdded, { EventType: 'onConversationAdded', ConversationSid: 'CH1' }),
-      );
-      expect(response.status).toBe(400);
-      expect(await errorCode(response)).toBe('bad_request');
-    });
-
-    it('let the bot greet and answer a visitor of the official SDK', async () => {
-      host = await start();
-      await host.service.configuration.webhooks().update({
-        postWebhookUrl: host.url + host.paths.conversationAdded,
-        filters: ['onConversationAdded'],
-        method: 'POST',
-      });
-      const visitor = await newVisitor();
-      const answer = await call(`${host.url}/chat-widget`, shows(visitor));
-      const { token, realtimeUrl } = (await answer.json()) as { token: string; realtimeUrl: string };
-      const client = new Client(token, { Twilsock: { uri: realtimeUrl } });
-      try {
-        await new Promise<void>((resolve, reject) => {
-          client.once('initialized', () => resolve());
-          client.once('initFailed', ({ error }) => reject(new Error(error?.message)));
-        });
-        const conversation = await client.createConversation({});
-        await conversation.join();
-        await vi.waitFor(async () => expect(await bodiesIn(conversation.sid)).toEqual([WELCOME]), 4000);
-        await conversation.sendMessage('Do you ship to Ghent?');
-        await vi.waitFor(
-          async () =>
-            expect(await bodiesIn(conversation.sid)).toEqual([
-              WELCOME,
-              'Do you ship to Ghent?',
-              'You said: Do you ship to Ghent?',
-            ]),
-          4000,
-        );
-      } finally {
-        await client.shutdown();
-      }
-    });
-  });
-});
+  },
+);
