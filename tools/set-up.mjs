@@ -1,5 +1,5 @@
 // What `npm start`, `npm test` and `npm run emulator` need before they can run: packages installed from the
-// lockfile, builds that are not older than their sources, and, for tests, a Chromium. All of its own words go to
+// lockfile, builds that are not older than their sources, and, for tests, a Chromium and a Redis. All of its own words go to
 // stderr, since the emulator's standard output is one line of JSON.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -8,6 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium, installChromium } from './chromium.mjs';
 import { fingerprint } from './fingerprint.mjs';
+import { findRedis, installRedis } from './redis.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const say = (line) => process.stderr.write(`${line}\n`);
@@ -97,6 +98,7 @@ async function build(name) {
 
 await installPackages();
 for (const name of purposes[purpose]) await build(name);
-if (purpose === 'test' && !findChromium()) {
-  if (!installChromium(run, say)) process.exit(1);
+if (purpose === 'test') {
+  if (!findChromium() && !installChromium(run, say)) process.exit(1);
+  if (!findRedis() && !installRedis(run, say)) process.exit(1);
 }

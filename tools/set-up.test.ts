@@ -7,6 +7,8 @@ import ts from 'typescript';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findChromium, installChromium } from './chromium.mjs';
 import { fingerprint } from './fingerprint.mjs';
+import { installProgram } from './program.mjs';
+import { findRedis, installRedis } from './redis.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -63,29 +65,54 @@ describe('the checks', () => {
   });
 });
 
-describe('the search for Chromium', () => {
-  it('takes what CHROMIUM_PATH says, and nothing else when that is wrong', () => {
-    const browser = path.join(folder, 'my-browser');
-    writeFileSync(browser, '');
-    expect(findChromium({ CHROMIUM_PATH: browser })).toBe(browser);
-    expect(findChromium({ CHROMIUM_PATH: path.join(folder, 'nothing'), PATH: process.env.PATH })).toBeNull();
+describe.each([
+  ['Chromium', 'CHROMIUM_PATH', 'chromium', findChromium, installChromium],
+  ['Redis', 'REDIS_SERVER_PATH', 'redis-server', findRedis, installRedis],
+] as const)('the search for %s', (_what, variable, usualName, find, install) => {
+  it(`takes what ${variable} says, and nothing else when that is wrong`, () => {
+    const program = path.join(folder, 'my-own');
+    writeFileSync(program, '');
+    expect(find({ [variable]: program })).toBe(program);
+    expect(find({ [variable]: path.join(folder, 'nothing'), PATH: process.env.PATH })).toBeNull();
   });
 
-  it('finds a browser by its usual names on the PATH', () => {
-    const browser = path.join(folder, 'chromium');
-    writeFileSync(browser, '');
-    expect(findChromium({ PATH: folder })).toBe(browser);
+  it('finds the program by its usual name on the PATH', () => {
+    const program = path.join(folder, usualName);
+    writeFileSync(program, '');
+    expect(find({ PATH: folder })).toBe(program);
   });
 
-  it('says in a sentence that CHROMIUM_PATH is wrong', () => {
+  it(`says in a sentence that ${variable} is wrong`, () => {
     const said: string[] = [];
-    const installed = installChromium(
+    const ran: string[] = [];
+    const run = (command: string) => ran.push(command) > 0;
+    const installed = install(run, (line) => said.push(line), { [variable]: '/no/such/program' });
+    expect(installed).toBe(false);
+    expect(said.join('\n')).toContain(`${variable} says /no/such/program, and there is no file.`);
+    expect(ran).toEqual([]);
+  });
+});
+
+describe('the search for a program', () => {
+  const program = {
+    variable: 'RARE_PATH',
+    names: ['a-program-that-nobody-has'],
+    places: [],
+    debianPackage: 'rare',
+    need: 'The tests need a rare thing',
+    advice: ['Build one.'],
+  };
+
+  it('ends with what to do when the package did not bring it', () => {
+    const said: string[] = [];
+    const installed = installProgram(
+      program,
       () => false,
       (line) => said.push(line),
-      { CHROMIUM_PATH: '/no/such/browser' },
+      {},
     );
     expect(installed).toBe(false);
-    expect(said.join('\n')).toContain('CHROMIUM_PATH says /no/such/browser, and there is no file.');
+    expect(said.slice(-2)).toEqual(['\nThe tests need a rare thing, and none was found.', 'Build one.']);
   });
 });
 
