@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** The shapes that environment variables come in; each refusal completes the sentence "VARIABLE …". */
@@ -71,3 +72,22 @@ export const secretsByKeyId: z.ZodType<Readonly<Record<string, string>>, string>
     'has a secret of less than 32 bytes',
   )
   .transform((pairs) => Object.fromEntries(pairs) as Readonly<Record<string, string>>);
+
+/** Proxies by address, by network such as `10.0.0.0/8`, or by the names that Express gave to private networks. */
+export const proxies: z.ZodType<readonly string[], string> = list
+  .refine(
+    (entries) => entries.every((entry) => !/\/0+$/.test(entry)),
+    'trusts everybody, which lets each caller choose an address',
+  )
+  .refine(
+    (entries) => entries.every(isProxy),
+    'has an entry that is no address, no network like 10.0.0.0/8, and not loopback, linklocal or uniquelocal',
+  );
+
+function isProxy(entry: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(entry)) return true;
+  const [address = '', bits, ...more] = entry.split('/');
+  const version = address.includes('%') ? 0 : isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}

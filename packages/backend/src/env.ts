@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import type { Config, HumanCheckConfig, UserTokenConfig } from './config.js';
-import { lastDay, list, oneOf, onOff, origins, secretsByKeyId, sid, url, wholeNumber } from './env-fields.js';
+import {
+  lastDay,
+  list,
+  oneOf,
+  onOff,
+  origins,
+  proxies,
+  secretsByKeyId,
+  sid,
+  url,
+  wholeNumber,
+} from './env-fields.js';
 import { givenVariables, tableOf, type WrongVariable, wrongVariables } from './env-table.js';
 
 /** The environment's variables by name, as in `process.env`. */
@@ -52,7 +63,7 @@ const SHAPES = {
   LEGACY_UNTIL: lastDay.optional(),
   STUDIO_FLOW_SID: sid('FW').optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
-  TRUSTED_PROXIES: list.default([]),
+  TRUSTED_PROXIES: proxies.default([]),
   PORT: wholeNumber(0, 65_535).default(3000),
 };
 
@@ -93,7 +104,7 @@ const REMEDIES: Record<Variable, string> = {
   STUDIO_FLOW_SID: 'Set it to the Studio flow (FW…) that answers instead of a bot, or leave it out.',
   REDIS_URL:
     'Set it to the Redis that servers share their limits in, e.g. redis://10.0.0.5:6379, or leave it out.',
-  TRUSTED_PROXIES: 'List addresses or networks of your proxies, e.g. 10.0.0.0/8, or leave it out.',
+  TRUSTED_PROXIES: 'List addresses or networks of your proxies, e.g. loopback,10.0.0.0/8, or leave it out.',
   PORT: 'The port to listen on. Without it: 3000.',
 };
 

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, CallBody, Params, Reply } from '../call.js';
+import { callerOf } from './proxies.js';
 
 /** Body parsers' refusals that the handler answers in its own way, with its own headers. */
 const UNREADABLE_BODIES: Readonly<
@@ -31,7 +32,7 @@ export function toCall(request: FastifyRequest, body: CallBody = readBody(reques
     query: request.query as Params,
     search: mark === -1 ? '' : request.url.slice(mark),
     body,
-    ip: request.ip,
+    ip: callerOf(request),
   };
 }
 

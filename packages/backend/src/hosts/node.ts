@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { finished } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
@@ -8,9 +9,14 @@ import { type BackendOptions, createBackend } from '../backend.js';
 import type { Call, Handler, Reply } from '../call.js';
 import type { Config } from '../config.js';
 import { errorReply, internalError, ServiceError } from '../errors.js';
+import { connectRedis } from '../redis/redis.js';
+import { createSharedStores } from '../redis/shared-stores.js';
 import { WEBHOOK_PATHS } from '../webhook-urls.js';
 import { send, toCall, unreadableBody } from './fastify-call.js';
+import { addHealthRoutes, type Health } from './health.js';
 import { type LogOptions, loggerOptions, requestLog } from './logging.js';
+import { createMetrics, type MetricsOptions, serveMetrics } from './metrics.js';
+import { warnOfUnlistedProxies } from './proxies.js';
 import { type StaticFiles, serveFiles } from './static-files.js';
 import { watchUnusedConnections } from './unused-connections.js';
 import { trackWork, type WorkUnderWay } from './work-under-way.js';
@@ -25,6 +31,13 @@ export interface NodeHostOptions
   log?: LogOptions | false;
   /** The address to listen on. Default `127.0.0.1`; in a container `0.0.0.0`. */
   address?: string;
+  /** Figures for Prometheus, on a port of their own. Default: none. */
+  metrics?: MetricsOptions;
+  /**
+   * Milliseconds between saying at `/readyz` that it stops and taking no more calls, for load balancers that have to
+   * hear of it first. Default 0.
+   */
+  drainMs?: number;
 }
 
 /** A running host. */
@@ -33,6 +46,8 @@ export interface NodeHost {
   url: string;
   /** The configuration with the port it was given. */
   config: Config;
+  /** Where the figures are, when they are served. */
+  metricsUrl?: string;
   /**
    * Takes no more calls, finishes the accepted ones and the work they left, then resolves. Safe to call again. After
    * half a minute it resolves in any case, and the log says how much was left.
@@ -50,20 +65,33 @@ const WORK_LIMIT_MS = 20_000;
 /**
  * Starts the token service and the webhooks on Fastify, with the widget's files and a site beside them.
  *
+ * With `config.redisUrl` it shares limits, known visitors and seen deliveries with other servers.
+ *
  * @throws ServiceError `port_in_use` when something else listens there already.
  * @example
  * const host = await createNodeHost({ config, bot: shopBot, widgetDir: 'node_modules/…/dist' });
  * process.once('SIGTERM', () => void host.close());
  */
 export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost> {
-  const { address = '127.0.0.1' } = options;
+  const { address = '127.0.0.1', drainMs = 0 } = options;
   const app = createApp(options);
   const work = trackWork();
+  const metrics = options.metrics && createMetrics();
+  const log = metrics?.counting(app.log) ?? app.log;
+  const { redisUrl: url } = options.config;
+  const redis = url === undefined ? undefined : connectRedis({ url, log });
+  const shared = redis && createSharedStores({ redis, config: options.config, now: Date.now });
   const dropUnused = watchUnusedConnections(app.server);
   // Handlers need the port, which is known later than the routes: the first calls wait for them.
   const started = once(app.server, 'listening').then(() => {
     const config = withPort(options.config, (app.server.address() as AddressInfo).port);
-    const backend = createBackend({ ...options, config, log: app.log });
+    const backend = createBackend({
+      ...shared,
+      ...(metrics && { onCount: metrics.onCount }),
+      ...options,
+      config,
+      log,
+    });
     return { config, backend };
   });
   // Whoever listens below hears of a failure first.
@@ -72,7 +100,11 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
   await secure(app, options.config);
   await app.register(formbody);
   app.removeContentTypeParser('text/plain');
-  app.get('/healthz', { logLevel: 'warn' }, () => ({ status: 'ok' }));
+  warnOfUnlistedProxies(app);
+  metrics?.watch(app);
+  if (redis) metrics?.watchRedis(redis);
+  const health: Health = { stopping: false, redis };
+  addHealthRoutes(app, health);
   mount(app, work, '/chat-widget', TOKEN_BODY_LIMIT, async (call) => (await started).backend.token(call));
   mount(app, work, '/chat-widget/claim', TOKEN_BODY_LIMIT, async (call) =>
     (await started).backend.claim(call),
@@ -87,15 +119,35 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
     (await started).backend.messageAdded(call),
   );
   await serveFiles(app, options);
-  await listen(app, address, options.config.port);
+  // Whoever is let in before it is known whether Redis is there would be counted here alone.
+  await redis?.settled;
+  let figures: { url: string; close(): Promise<void> } | undefined;
+  try {
+    figures = metrics && options.metrics && (await serveMetrics(metrics, options.metrics));
+    await listen(app, address, options.config.port);
+  } catch (error) {
+    await app.close();
+    await figures?.close();
+    redis?.close();
+    throw error;
+  }
   const { config } = await started;
+
+  async function stopAll(): Promise<void> {
+    health.stopping = true;
+    if (drainMs > 0) await pause(drainMs);
+    await stop(app, work, dropUnused);
+    await figures?.close();
+    redis?.close();
+  }
 
   let closing: Promise<void> | undefined;
   return {
     url: `http://${address.includes(':') ? `[${address}]` : address}:${(app.server.address() as AddressInfo).port}`,
     config,
+    ...(figures && { metricsUrl: figures.url }),
     close() {
-      closing ??= stop(app, work, dropUnused);
+      closing ??= stopAll();
       return closing;
     },
   };
@@ -105,8 +157,10 @@ function createApp(options: NodeHostOptions): FastifyInstance {
   const app = fastify({
     logger: loggerOptions(options.log ?? {}),
     logController: requestLog(),
-    // Addresses come from the socket alone: a header would let callers choose the bucket that they are counted in.
-    trustProxy: false,
+    // Without a proxy that is known, a header would let callers choose the bucket that they are counted in.
+    trustProxy: options.config.trustedProxies.length > 0 && [...options.config.trustedProxies],
+    // What still comes on open connections while the server stops is answered, and the connection ends with it.
+    return503OnClosing: false,
     requestTimeout: 10_000,
     keepAliveTimeout: 5_000,
     http: { headersTimeout: 2_000, connectionsCheckingInterval: 500 },
@@ -182,7 +236,6 @@ async function listen(app: FastifyInstance, address: string, port: number): Prom
   try {
     await app.listen({ host: address, port });
   } catch (error) {
-    await app.close();
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new ServiceError(
       'port_in_use',

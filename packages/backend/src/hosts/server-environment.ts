@@ -12,6 +12,7 @@ export interface ServerSettings {
   /** Where figures for Prometheus are served; without a port nowhere. */
   metricsPort?: number;
   metricsAddress: string;
+  drainSeconds: number;
   widgetDir?: string;
   siteDir?: string;
 }
@@ -26,6 +27,7 @@ const schema = z.object({
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error']).default('info'),
   METRICS_PORT: wholeNumber(0, 65_535).optional(),
   METRICS_ADDRESS: address.default('127.0.0.1'),
+  DRAIN_SECONDS: wholeNumber(0, 300).default(0),
   WIDGET_DIR: folder.optional(),
   SITE_DIR: folder.optional(),
 });
@@ -35,6 +37,7 @@ const REMEDIES: Record<keyof typeof schema.shape, string> = {
   LOG_LEVEL: 'debug, info, warn or error. Without it: info.',
   METRICS_PORT: 'A port of its own for the figures that Prometheus reads, or leave it out.',
   METRICS_ADDRESS: 'Where METRICS_PORT listens; keep it off the internet. Without it: 127.0.0.1.',
+  DRAIN_SECONDS: 'How long /readyz says 503 before it takes no more calls. Without it: 0.',
   WIDGET_DIR: 'The folder of the built widget, or leave it out where others serve it.',
   SITE_DIR: 'A folder of pages to serve at /, or leave it out.',
 };
@@ -56,6 +59,7 @@ export function readServerEnvironment(
       address: data.ADDRESS,
       logLevel: data.LOG_LEVEL,
       metricsAddress: data.METRICS_ADDRESS,
+      drainSeconds: data.DRAIN_SECONDS,
       ...(data.METRICS_PORT !== undefined && { metricsPort: data.METRICS_PORT }),
       ...(data.WIDGET_DIR !== undefined && { widgetDir: data.WIDGET_DIR }),
       ...(data.SITE_DIR !== undefined && { siteDir: data.SITE_DIR }),

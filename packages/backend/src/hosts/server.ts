@@ -37,6 +37,7 @@ export async function runServer(args: readonly string[], io: ServerIo): Promise<
   if (host === null) return 1;
   const { publicBaseUrl } = host.config;
   io.complain(`Conversations Web Chat listens on ${host.url}; ${publicBaseUrl} is to lead there.`);
+  if (host.metricsUrl !== undefined) io.complain(`Figures for Prometheus are at ${host.metricsUrl}.`);
   await new Promise<void>((resolve) => {
     if (io.stop.aborted) resolve();
     else io.stop.addEventListener('abort', () => resolve(), { once: true });
@@ -55,12 +56,15 @@ async function start({ env, cwd, complain }: ServerIo): Promise<NodeHost | null>
     complain(tableOf([service, server, chosen].flatMap((reading) => (reading.ok ? [] : reading.wrong))));
     return null;
   }
-  const { address, logLevel, widgetDir, siteDir } = server.settings;
+  const { address, logLevel, metricsPort, metricsAddress, drainSeconds, widgetDir, siteDir } =
+    server.settings;
   try {
     return await createNodeHost({
       config: service.config,
       address,
       log: { level: logLevel },
+      drainMs: drainSeconds * 1000,
+      ...(metricsPort !== undefined && { metrics: { port: metricsPort, address: metricsAddress } }),
       ...(chosen.bot && { bot: chosen.bot }),
       ...(widgetDir !== undefined && { widgetDir }),
       ...(siteDir !== undefined && { siteDir }),

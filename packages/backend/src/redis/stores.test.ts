@@ -4,10 +4,12 @@ import { createMemoryKnownVisitors } from '../known-visitors.js';
 import { silentLog } from '../log.js';
 import { limitsContract } from '../rate-limit.contract.js';
 import { createMemoryLimits, type LimitedBy, type Rate, ratesFor } from '../rate-limit.js';
+import { createMemorySeenDeliveries } from '../seen-deliveries.js';
 import { type RedisServer, startRedis } from '../testing/redis-server.js';
 import { connectRedis, type Redis } from './redis.js';
 import { createRedisKnownVisitors } from './redis-known-visitors.js';
 import { createRedisLimits } from './redis-limits.js';
+import { createRedisSeenDeliveries } from './redis-seen-deliveries.js';
 
 const RATES = ratesFor({ newIdentitiesPerHour: 1000 });
 const nobody = { take: () => Promise.reject(new Error('Redis was to answer')) };
@@ -110,5 +112,30 @@ describe('known visitors in Redis', () => {
     await server.add('a');
     await redis.ask((client) => client.flushAll());
     expect([await server.has('a'), await known().has('a')]).toEqual([true, false]);
+  });
+});
+
+describe('seen deliveries in Redis', () => {
+  const server = () =>
+    createRedisSeenDeliveries({ redis, prefix: 'test:', memory: createMemorySeenDeliveries() });
+
+  test('are taken by one server, and done for all', async () => {
+    const [one, other] = [server(), server()];
+    expect(await one.take('a', 60_000)).toBe('taken');
+    expect([await one.take('a', 60_000), await other.take('a', 60_000)]).toEqual(['busy', 'busy']);
+    expect(await other.take('b', 60_000)).toBe('taken');
+    await one.finish('a');
+    expect([await one.take('a', 60_000), await other.take('a', 60_000)]).toEqual(['done', 'done']);
+  });
+
+  test('can be taken again once they were given back, or when their lease is over', async () => {
+    const [one, other] = [server(), server()];
+    await one.take('a', 60_000);
+    await one.release('a');
+    expect(await other.take('a', 1)).toBe('taken');
+    await vi.waitFor(async () => expect(await one.take('a', 60_000)).toBe('taken'));
+    // The other's lease ran out: what it gives back is not its own any more.
+    await other.release('a');
+    expect(await other.take('a', 60_000)).toBe('busy');
   });
 });
