@@ -45,6 +45,11 @@ describe('a good environment', () => {
     });
   });
 
+  test('has LEGACY_UNTIL as the last day, by UTC', () => {
+    const { legacyUntil } = configOf({ ...GOOD, LEGACY_UNTIL: '2027-03-31' });
+    expect(legacyUntil).toBe(Date.UTC(2027, 3, 1) / 1000);
+  });
+
   test('may say everything', () => {
     const config = configOf({
       ...GOOD,
