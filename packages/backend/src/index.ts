@@ -13,7 +13,11 @@ export {
   type GrowingReply,
   type PastMessage,
 } from './bots/bot.js';
-export { type BotReading, type BotSources, chooseBot } from './bots/choose-bot.js';
+export type { BotReading, BotSources } from './bots/bot-environment.js';
+export { chooseBot } from './bots/choose-bot.js';
+export { createFaqBot } from './bots/faq-bot.js';
+export { type Faq, type FaqReading, type FaqRule, readFaq } from './bots/faq-file.js';
+export { createLlmBot, type LlmBotOptions } from './bots/llm-bot.js';
 export { shopBot } from './bots/shop-bot.js';
 export type { Call, CallBody, Handler, Params, Reply } from './call.js';
 export type { Config, HumanCheckConfig, UserTokenConfig } from './config.js';

@@ -1,27 +1,25 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { WrongVariable } from '../env-table.js';
 import { type Bot, defineBot } from './bot.js';
+import {
+  type BotReading,
+  type BotSources,
+  readFaqBot,
+  readLlmBot,
+  SHIPPED_BOT_VARIABLES,
+} from './bot-environment.js';
 import { shopBot } from './shop-bot.js';
-
-/** What bots that come with the service are made of. */
-export interface BotSources {
-  env: Readonly<Record<string, string | undefined>>;
-  /** Relative paths start here. */
-  cwd: string;
-}
-
-/** The bot that was chosen, none, or the variables that keep it from being made. */
-export type BotReading = { ok: true; bot?: Bot } | { ok: false; wrong: readonly WrongVariable[] };
 
 /** What `BOT` may say besides the path of a module. */
 const BOTS: Readonly<Record<string, (sources: BotSources) => BotReading | Promise<BotReading>>> = {
   none: () => ({ ok: true }),
   shop: () => ({ ok: true, bot: shopBot }),
+  faq: readFaqBot,
+  llm: readLlmBot,
 };
 
 /** The variables that say which bot it is, and what that one needs. */
-export const BOT_VARIABLES: readonly string[] = ['BOT'];
+export const BOT_VARIABLES: readonly string[] = ['BOT', ...SHIPPED_BOT_VARIABLES];
 
 const REMEDY = `One of ${Object.keys(BOTS).join(', ')}, or the path of a module such as ./my-bot.mjs, with a slash in it.`;
 

@@ -7,8 +7,8 @@ import { readFaq } from './faq-file.js';
 
 const EXAMPLE = readFileSync(new URL('../../../../examples/faq/faq.yaml', import.meta.url), 'utf8');
 
-function faqBot(text: string) {
-  const reading = readFaq(text, 'faq.yaml');
+async function faqBot(text: string) {
+  const reading = await readFaq(text, 'faq.yaml');
   if (!reading.ok) throw new Error(reading.problems.join('\n'));
   return createFaqBot(reading.faq);
 }
@@ -30,14 +30,14 @@ describe('the example', () => {
     ['hidden', /did not understand/],
     ['', /cannot look at files/],
   ])('%j is answered', async (body, answer) => {
-    const notebook = createNotebook(faqBot(EXAMPLE));
+    const notebook = createNotebook(await faqBot(EXAMPLE));
     await notebook.ask(body);
     expect(notebook.said().join('\n')).toMatch(answer);
     expect(notebook.acts()).toEqual([]);
   });
 
   test('a rule says all of its sentences, hands over after them, and ends after them', async () => {
-    const notebook = createNotebook(faqBot(EXAMPLE));
+    const notebook = createNotebook(await faqBot(EXAMPLE));
     await notebook.ask('can I get my money back');
     expect(notebook.said()).toHaveLength(2);
     await notebook.ask('I want to talk to a person');
@@ -45,13 +45,13 @@ describe('the example', () => {
       'Of course. I am asking a colleague to take over. Please stay here.',
       'handOver: The visitor asked for a person.',
     ]);
-    const other = createNotebook(faqBot(EXAMPLE));
+    const other = createNotebook(await faqBot(EXAMPLE));
     await other.ask('goodbye');
     expect(other.order()).toEqual(['Goodbye, and enjoy your cup!', 'end']);
   });
 
   test('misses in a row hand over; one that was understood between them starts the count again', async () => {
-    const notebook = createNotebook(faqBot(EXAMPLE));
+    const notebook = createNotebook(await faqBot(EXAMPLE));
     await notebook.ask('xyzzy');
     await notebook.ask('hello');
     await notebook.ask('xyzzy');
@@ -63,9 +63,11 @@ describe('the example', () => {
     ]);
   });
 
-  test('it greets', () => {
-    const greeting = faqBot(EXAMPLE).onConversationAdded;
-    expect(greeting?.(createNotebook(faqBot(EXAMPLE)).context())).toEqual([expect.stringMatching(/^Hello!/)]);
+  test('it greets', async () => {
+    const greeting = (await faqBot(EXAMPLE)).onConversationAdded;
+    expect(greeting?.(createNotebook(await faqBot(EXAMPLE)).context())).toEqual([
+      expect.stringMatching(/^Hello!/),
+    ]);
   });
 });
 
@@ -89,14 +91,14 @@ describe('words', () => {
     ['{all: [a, b]}', 'a', false],
     ['{any: [x], all: [a]}', 'a', false],
   ])('when %s, %j: %s', async (when, body, matches) => {
-    const notebook = createNotebook(oneRule(when));
+    const notebook = createNotebook(await oneRule(when));
     await notebook.ask(body);
     expect(notebook.said()).toEqual([matches ? 'yes' : 'no']);
   });
 });
 
 test('any text gets an answer, in time that does not depend on what it holds', async () => {
-  const bot = faqBot(EXAMPLE);
+  const bot = await faqBot(EXAMPLE);
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 2000 }), async (body) => {
       const notebook = createNotebook(bot);

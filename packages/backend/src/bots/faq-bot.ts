@@ -12,7 +12,7 @@ const MISSED = 'missed';
  * attributes, so it survives restarts.
  *
  * @example
- * const reading = readFaq(text, 'faq.yaml');
+ * const reading = await readFaq(text, 'faq.yaml');
  * if (reading.ok) createFaqBot(reading.faq);
  */
 export function createFaqBot(faq: Faq): Bot {

@@ -2,16 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readFaq } from './faq-file.js';
 
-const problemsOf = (text: string) => {
-  const reading = readFaq(text, 'faq.yaml');
+const problemsOf = async (text: string) => {
+  const reading = await readFaq(text, 'faq.yaml');
   return reading.ok ? [] : reading.problems;
 };
 
 const REST = '\nfallback: {say: Sorry}\nrules: [{when: hi, say: Hello}]\n';
 
 describe('a FAQ file', () => {
-  test('is read with every list made a list', () => {
-    expect(readFaq(`welcome: Hi${REST}`, 'faq.yaml')).toEqual({
+  test('is read with every list made a list', async () => {
+    expect(await readFaq(`welcome: Hi${REST}`, 'faq.yaml')).toEqual({
       ok: true,
       faq: {
         identity: 'faq-bot',
@@ -58,19 +58,19 @@ describe('a FAQ file', () => {
     ['['.repeat(100_000), /faq\.yaml/],
     ['a: b: c', /^faq\.yaml:1: /],
     ['---\na: 1\n---\nb: 2', /^faq\.yaml/],
-  ])('%#: what is wrong has its line', (text, problem) => {
-    expect(problemsOf(text).join('\n')).toMatch(problem);
+  ])('%#: what is wrong has its line', async (text, problem) => {
+    expect((await problemsOf(text)).join('\n')).toMatch(problem);
   });
 
-  test('a bomb of aliases is refused before it unfolds', () => {
+  test('a bomb of aliases is refused before it unfolds', async () => {
     const bomb = [
       'a0: &a0 [x, x]',
       ...Array.from({ length: 60 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`),
     ];
-    expect(problemsOf(bomb.join('\n')).join()).toMatch(/anchors and aliases/);
+    expect((await problemsOf(bomb.join('\n'))).join()).toMatch(/anchors and aliases/);
   });
 
-  test('whatever it holds, there is an answer and not an exception', () => {
+  test('whatever it holds, there is an answer and not an exception', async () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300 }),
       fc.json().map((json) => json),
@@ -97,9 +97,9 @@ describe('a FAQ file', () => {
         )
         .map((parts) => parts.join('')),
     );
-    fc.assert(
-      fc.property(text, (given) => {
-        const reading = readFaq(given, 'faq.yaml');
+    await fc.assert(
+      fc.asyncProperty(text, async (given) => {
+        const reading = await readFaq(given, 'faq.yaml');
         if (!reading.ok) expect(reading.problems.length).toBeGreaterThan(0);
       }),
     );

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import { z } from 'zod';
 import { isVisitorName } from './bot.js';
 import { phraseOf } from './faq-words.js';
@@ -89,18 +89,20 @@ const faqSchema: z.ZodType<Faq> = z.strictObject({
 export type FaqReading = { ok: true; faq: Faq } | { ok: false; problems: readonly string[] };
 
 /**
- * Reads a FAQ file. Total: whatever the text is, it gives the rules or a list of what is wrong with it.
+ * Reads a FAQ file. Total: whatever the text is, it gives the rules or a list of what is wrong with it, and never rejects.
  *
  * @example
- * const reading = readFaq(await readFile('faq.yaml', 'utf8'), 'faq.yaml');
+ * const reading = await readFaq(await readFile('faq.yaml', 'utf8'), 'faq.yaml');
  * if (!reading.ok) throw new Error(reading.problems.join('\n'));
  */
-export function readFaq(text: string, fileName: string): FaqReading {
+export async function readFaq(text: string, fileName: string): Promise<FaqReading> {
   const refuse = (...problems: string[]): FaqReading => ({
     ok: false,
     problems: problems.slice(0, MOST_PROBLEMS),
   });
   if (Buffer.byteLength(text) > LARGEST_FILE) return refuse(`${fileName}: is larger than 256 KB.`);
+  // A server without this bot loads no parser.
+  const { LineCounter, parseDocument } = await import('yaml');
   const lines = new LineCounter();
   const at = (offset: number): string => `${fileName}:${Math.max(1, lines.linePos(offset).line)}`;
   try {
@@ -146,7 +148,7 @@ function sayWhatIsWrong(issue: z.core.$ZodRawIssue): string | undefined {
   return issue.input === undefined ? 'is missing' : `is not ${TYPES[issue.expected] ?? issue.expected}`;
 }
 
-function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number {
+function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
   for (let length = path.length; length >= 0; length -= 1) {
     const node = document.getIn(path.slice(0, length), true);
     if (hasRange(node)) return node.range[0];

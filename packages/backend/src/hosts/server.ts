@@ -2,6 +2,7 @@ import { chooseBot } from '../bots/choose-bot.js';
 import { type Environment, readEnvironment } from '../env.js';
 import { tableOf } from '../env-table.js';
 import { errorFacts } from '../errors.js';
+import type { Log } from '../log.js';
 import { createNodeHost, type NodeHost } from './node.js';
 import { readServerEnvironment } from './server-environment.js';
 
@@ -51,7 +52,7 @@ export async function runServer(args: readonly string[], io: ServerIo): Promise<
 async function start({ env, cwd, complain }: ServerIo): Promise<NodeHost | null> {
   const service = readEnvironment(env);
   const server = readServerEnvironment(env);
-  const chosen = await chooseBot({ env, cwd });
+  const chosen = await chooseBot({ env, cwd, log: linesOf(complain) });
   if (!service.ok || !server.ok || !chosen.ok) {
     complain(tableOf([service, server, chosen].flatMap((reading) => (reading.ok ? [] : reading.wrong))));
     return null;
@@ -66,6 +67,7 @@ async function start({ env, cwd, complain }: ServerIo): Promise<NodeHost | null>
       drainMs: drainSeconds * 1000,
       ...(metricsPort !== undefined && { metrics: { port: metricsPort, address: metricsAddress } }),
       ...(chosen.bot && { bot: chosen.bot }),
+      ...(chosen.limitMs !== undefined && { botLimitMs: chosen.limitMs }),
       ...(widgetDir !== undefined && { widgetDir }),
       ...(siteDir !== undefined && { siteDir }),
     });
@@ -73,4 +75,13 @@ async function start({ env, cwd, complain }: ServerIo): Promise<NodeHost | null>
     complain(`It could not start: ${errorFacts(error).message}`);
     return null;
   }
+}
+
+/** A bot is there before the host and its log are: what it has to tell goes to the standard error, by lines of JSON. */
+function linesOf(complain: (line: string) => void): Log {
+  const line =
+    (level: number) =>
+    (fields: object, msg: string): void =>
+      complain(JSON.stringify({ level, time: Date.now(), ...fields, msg }));
+  return { info: line(30), warn: line(40), error: line(50) };
 }
