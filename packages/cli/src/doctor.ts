@@ -17,8 +17,8 @@ export const doctor: Command = defineCommand({
 Checks what the backend is told and what Twilio, or the emulator, says about it. Nothing is written, and no secret is
 shown. One line for each finding: ok, warning, problem, or cannot check; what to do stands beneath.
 
-  --functions DOMAIN the backend runs on Twilio Functions at this domain, e.g. web-chat-1234-dev.twil.io
-  --json             one JSON document in place of lines
+  --functions DOMAIN  the backend runs on Twilio Functions at this domain, e.g. web-chat-1234-dev.twil.io
+  --json              one JSON document in place of lines
 ${ENV_USAGE}
 
 Exit codes: 0 no problem, 1 problems, 2 wrong call.`,
@@ -37,11 +37,15 @@ Exit codes: 0 no problem, 1 problems, 2 wrong call.`,
     } else {
       for (const line of linesOf(findings)) io.print(line);
       if (!reading.ok) io.print('Nothing else can be checked before the environment is right.');
-      io.print(`\n${problems} problems, ${warnings} warnings, ${unchecked} could not be checked.`);
+      io.print(
+        `\n${counted(problems, 'problem')}, ${counted(warnings, 'warning')}, ${unchecked} could not be checked.`,
+      );
     }
     return problems === 0 ? 0 : 1;
   },
 });
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /** Everything there is to find about a configuration. */
 export async function examine(

@@ -9,7 +9,7 @@ export const ENV_OPTION: { readonly env: { readonly type: 'string' } } = { env: 
 
 /** Its line in a command's usage. */
 export const ENV_USAGE =
-  '  --env FILE       read the variables from this file, e.g. .env, and from nowhere else';
+  '  --env FILE          read the variables from this file, e.g. .env, and from nowhere else';
 
 /**
  * The variables of the process, or those of a file alone: a file that only works because of what else is set here would

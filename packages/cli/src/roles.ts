@@ -11,7 +11,7 @@ Shows how the roles of the Conversations service differ from what the chat needs
 and one for users, both made what newcomers get. CHAT_MODE=hardened takes creating and joining conversations away as
 well. Users and participants that are there already keep their roles. Give agents theirs by name.
 
-  --dry-run      show the difference, write nothing
+  --dry-run           show the difference, write nothing
 ${ENV_USAGE}
 
 Exit codes: 0 right now (or, with --dry-run, shown), 1 not written, 2 wrong call.`,

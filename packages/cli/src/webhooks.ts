@@ -16,9 +16,9 @@ export const webhooks: Command = defineCommand({
 Shows how the webhook of the Conversations service differs from what the chat needs, then writes it. Events that the
 service reports already are kept. An address of somebody else is only replaced when you say so.
 
-  --dry-run          show the difference, write nothing
-  --replace          replace an address that stands there
-  --functions DOMAIN the backend runs on Twilio Functions at this domain, e.g. web-chat-1234-dev.twil.io
+  --dry-run           show the difference, write nothing
+  --replace           replace an address that stands there
+  --functions DOMAIN  the backend runs on Twilio Functions at this domain, e.g. web-chat-1234-dev.twil.io
 ${ENV_USAGE}
 
 Exit codes: 0 right now (or, with --dry-run, shown), 1 not written, 2 wrong call.`,

@@ -56,7 +56,7 @@ async function checkPublicUrl(config: Config): Promise<Finding[]> {
     const why = `${publicBaseUrl}/healthz does not answer: ${whyNot(error)}`;
     found.push(
       local || isPrivate(publicBaseUrl)
-        ? cannotCheck(`${why}; the name is a private one`)
+        ? cannotCheck(`${why}; start the service to have it checked, or ask from where its name is known`)
         : problem(why, 'Start the service, and let the name lead to it.'),
     );
   }
