@@ -29,9 +29,17 @@ export function readVariables(file: string | undefined, io: CommandIo): CommandI
   return parseEnv(text);
 }
 
-/** The service's configuration; when it is not right, says so and gives nothing. */
-export function readConfig(file: string | undefined, io: CommandIo): Config | undefined {
-  const reading = readEnvironment(readVariables(file, io));
+/**
+ * The service's configuration; when it is not right, says so and gives nothing. `standard` stands in for variables that
+ * are not set: on Functions the platform gives some.
+ */
+export function readConfig(
+  file: string | undefined,
+  io: CommandIo,
+  standard: CommandIo['env'] = {},
+): Config | undefined {
+  const given = Object.entries(readVariables(file, io)).filter(([, value]) => value?.trim());
+  const reading = readEnvironment({ ...standard, ...Object.fromEntries(given) });
   if (reading.ok) return reading.config;
   io.complain(reading.table);
   return undefined;

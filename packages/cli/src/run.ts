@@ -1,13 +1,14 @@
 import { ServiceError } from '@conversations-web-chat/backend';
 import { type Command, UsageError } from './command.js';
 import type { CommandIo } from './command-io.js';
+import { deploy } from './deploy.js';
 import { dev } from './dev-command.js';
 import { doctor } from './doctor.js';
 import { roles } from './roles.js';
 import { webhooks } from './webhooks.js';
 
 /** Every command by its name, in the order of the overview. */
-const COMMANDS: Readonly<Record<string, Command>> = { dev, doctor, webhooks, roles };
+const COMMANDS: Readonly<Record<string, Command>> = { dev, doctor, webhooks, roles, deploy };
 
 const longest = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
 

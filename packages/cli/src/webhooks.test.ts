@@ -67,7 +67,8 @@ describe('webhooks', () => {
     });
   });
 
-  it('knows the paths on Twilio Functions', async () => {
+  it('knows the paths on Twilio Functions, where PUBLIC_BASE_URL may be left out', async () => {
+    delete env.PUBLIC_BASE_URL;
     const { said } = await run('webhooks', '--dry-run', '--functions', 'web-chat-1234-dev.twil.io');
     expect(said).toContain('→ https://web-chat-1234-dev.twil.io/conversation-added');
     const wrong = await run('webhooks', '--functions', 'twil.io/path');

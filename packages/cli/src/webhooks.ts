@@ -29,11 +29,10 @@ Exit codes: 0 right now (or, with --dry-run, shown), 1 not written, 2 wrong call
     functions: { type: 'string' },
   },
   async run(values, io) {
-    const config = readConfig(values.env, io);
+    const functions = values.functions === undefined ? undefined : functionsUrl(values.functions);
+    const config = readConfig(values.env, io, functions === undefined ? {} : { PUBLIC_BASE_URL: functions });
     if (!config) return 1;
-    const { functions } = values;
-    const urls =
-      functions === undefined ? webhookUrls(config.publicBaseUrl) : urlsOf(functionsUrl(functions));
+    const urls = functions === undefined ? webhookUrls(config.publicBaseUrl) : urlsOf(functions);
     const plan = await planWebhooks(config, urls);
     if (plan.changes.length === 0) {
       io.print(
