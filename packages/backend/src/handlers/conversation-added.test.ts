@@ -107,4 +107,67 @@ describe('a new conversation', () => {
     await stack.host.close();
     expect(await stack.bodiesIn(sid)).toEqual([]);
   });
+
+  test('gets the Studio flow that is configured instead of the bot, once', async () => {
+    const studioFlowSid = `FW${'7'.repeat(32)}`;
+    stack = await startStack(shopBot);
+    const sid = await stack.newConversation();
+    const config = { ...stack.host.config, studioFlowSid };
+    const { conversationAdded } = createBackend({ config, bot: shopBot, log: silentLog });
+    const call = stack.signedCall(CONVERSATION_ADDED, {
+      EventType: 'onConversationAdded',
+      ConversationSid: sid,
+    });
+    for (const attached of [true, false]) {
+      const reply = await conversationAdded(call);
+      expect(reply.body).toEqual({ attached });
+      await reply.after?.();
+    }
+    const webhooks = await stack.service.conversations(sid).webhooks.list();
+    expect(webhooks.map(({ target, configuration }) => ({ target, configuration }))).toEqual([
+      { target: 'studio', configuration: expect.objectContaining({ flow_sid: studioFlowSid }) },
+    ]);
+    expect(await stack.bodiesIn(sid)).toEqual([]);
+  });
+
+  test('gets nothing where there is no bot, and its messages are acknowledged', async () => {
+    stack = await startStack(parrot());
+    const sid = await stack.newConversation();
+    const backend = createBackend({ config: stack.host.config, log: silentLog });
+    const added = await backend.conversationAdded(
+      stack.signedCall(CONVERSATION_ADDED, { EventType: 'onConversationAdded', ConversationSid: sid }),
+    );
+    await added.after?.();
+    expect(added).toMatchObject({ status: 200, body: { attached: false } });
+    const said = await backend.messageAdded(stack.signedCall(MESSAGE_ADDED, messageFields(sid, 'hello')));
+    await said.after?.();
+    expect(said.status).toBe(204);
+    expect(await stack.service.conversations(sid).webhooks.list()).toEqual([]);
+    expect(await stack.bodiesIn(sid)).toEqual([]);
+  });
+
+  test('has one webhook when two servers are told of it at the same time', async () => {
+    stack = await startStack(parrot());
+    const sid = await stack.newConversation();
+    const call = stack.signedCall(CONVERSATION_ADDED, {
+      EventType: 'onConversationAdded',
+      ConversationSid: sid,
+    });
+    const servers = [1, 2].map(() =>
+      createBackend({ config: stack.host.config, bot: parrot(), log: silentLog }),
+    );
+    await Promise.all(servers.map(({ conversationAdded }) => conversationAdded(call)));
+    expect(await stack.service.conversations(sid).webhooks.list()).toHaveLength(1);
+  });
+
+  test('that has five webhooks already is answered with a code, and the log says what to do', async () => {
+    stack = await startStack(parrot());
+    const sid = await stack.newConversation();
+    const { webhooks } = stack.service.conversations(sid);
+    for (let n = 0; n < 5; n += 1) {
+      await webhooks.create({ target: 'webhook', 'configuration.url': `http://127.0.0.1:1/${n}` });
+    }
+    expect((await stack.added(sid)).status).toBe(502);
+    expect(stack.log()).toMatch(/"event":"bot_attach".*five webhooks already.*Remove one of them/);
+  });
 });

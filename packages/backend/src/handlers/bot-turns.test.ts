@@ -1,0 +1,280 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { type BackendOptions, createBackend } from '../backend.js';
+import type { Bot } from '../bots/bot.js';
+import type { Log } from '../log.js';
+import { CONVERSATION_ADDED, MESSAGE_ADDED, messageFields, VISITOR } from '../testing/deliveries.js';
+import { gate } from '../testing/gate.js';
+import { parrot } from '../testing/parrot.js';
+import { type Stack, startStack } from '../testing/stack.js';
+
+let stack: Stack;
+afterEach(() => stack.close());
+
+/** A conversation with the bot on it, and handlers that remember nothing of other ones. */
+async function setUp(bot: Bot, options: Partial<BackendOptions> = {}) {
+  stack = await startStack(parrot());
+  const sid = await stack.newConversation();
+  const there = stack.service.conversations(sid);
+  const lines: Record<string, unknown>[] = [];
+  const keep = (fields: object): void => void lines.push(fields as Record<string, unknown>);
+  const log: Log = { info: keep, warn: keep, error: keep };
+  const start = () => createBackend({ config: stack.host.config, bot, log, ...options });
+  const backend = start();
+  const added = (by = backend) =>
+    run(
+      by.conversationAdded(
+        stack.signedCall(CONVERSATION_ADDED, { EventType: 'onConversationAdded', ConversationSid: sid }),
+      ),
+    );
+  async function run(handling: ReturnType<typeof backend.messageAdded>) {
+    const reply = await handling;
+    await reply.after?.();
+    return reply;
+  }
+  /** A message that is in the conversation, and its delivery. */
+  async function message(body: string, fields: Record<string, string> = {}) {
+    const { sid: MessageSid, index } = await there.messages.create({
+      author: fields.Author ?? VISITOR,
+      body,
+    });
+    return { ...messageFields(sid, body), MessageSid, Index: String(index), ...fields };
+  }
+  const deliver = (fields: Record<string, string>, by = backend) =>
+    run(by.messageAdded(stack.signedCall(MESSAGE_ADDED, fields)));
+  const says = async (body: string, fields?: Record<string, string>) => deliver(await message(body, fields));
+  const attributes = async () => JSON.parse((await there.fetch()).attributes);
+  const outcomes = () => lines.map(({ event, outcome }) => `${event}: ${outcome}`);
+  return { sid, there, start, added, message, deliver, says, attributes, lines, outcomes };
+}
+
+describe('a colleague who writes', () => {
+  test('takes the conversation over: it is marked, the webhook goes, and the bot is silent from then on', async () => {
+    const bot = parrot();
+    const { sid, there, added, says, attributes } = await setUp(bot);
+    await added();
+    await says('hello');
+    await says('Anna here.', { Author: 'anna.berg' });
+    expect(await there.webhooks.list()).toEqual([]);
+    expect(await attributes()).toEqual({
+      handover: { reason: 'agent_joined', by: 'anna.berg', at: expect.stringMatching(/Z$/) },
+    });
+    // Deliveries that were on their way already.
+    await says('hello Anna');
+    expect((await added()).body).toEqual({ attached: false });
+    expect(bot.asked.map(({ body }) => body)).toEqual(['hello']);
+    expect(await stack.bodiesIn(sid)).toEqual(['hello', 'hello!', 'Anna here.', 'hello Anna']);
+  });
+
+  test('silences a bot that is still thinking', async () => {
+    const thinking = gate();
+    const asked = gate();
+    const { sid, deliver, message } = await setUp(
+      parrot({
+        async onMessageAdded() {
+          asked.open();
+          await thinking.opened;
+          return 'too late';
+        },
+      }),
+    );
+    const answering = deliver(await message('hello'));
+    await asked.opened;
+    const takingOver = deliver(await message('I am here.', { Author: 'anna.berg' }));
+    await Promise.all([answering, takingOver]);
+    thinking.open();
+    expect(await stack.bodiesIn(sid)).toEqual(['hello', 'I am here.']);
+  });
+
+  test('by another channel, or through the REST API, is no colleague', async () => {
+    const bot = parrot();
+    const { added, says, attributes } = await setUp(bot);
+    await added();
+    await says('hi', { Author: '+15550100', Source: 'SMS' });
+    await says('archived', { Author: 'archive', Source: 'API' });
+    expect(await attributes()).toEqual({});
+    expect(bot.asked).toEqual([]);
+  });
+});
+
+describe('a bot that hands over', () => {
+  test('may finish its answer, is taken off, and finds its first reason kept when it does so again', async () => {
+    const bot = parrot({
+      async onMessageAdded(_message, context) {
+        await context.handOver('asked for a person');
+        await context.handOver('again');
+        return 'A colleague comes.';
+      },
+    });
+    const { sid, there, added, says, attributes, message, deliver, start } = await setUp(bot);
+    await added();
+    const asked = await message('a person, please');
+    await deliver(asked);
+    const { handover } = await attributes();
+    expect(handover).toMatchObject({
+      reason: 'asked for a person',
+      by: 'parrot',
+      inReplyTo: asked.MessageSid,
+    });
+    expect(await there.webhooks.list()).toEqual([]);
+    await deliver(asked, start());
+    await says('hello?');
+    expect(await stack.bodiesIn(sid)).toEqual(['a person, please', 'A colleague comes.', 'hello?']);
+  });
+
+  test('leaves no Studio flow behind, and no mark is needed for its webhook to go', async () => {
+    const { there, says } = await setUp(
+      parrot({ onMessageAdded: (_message, context) => context.handOver('x').then(() => null) }),
+    );
+    await there.webhooks.create({ target: 'studio', 'configuration.flowSid': `FW${'7'.repeat(32)}` });
+    await there.webhooks.create({ target: 'webhook', 'configuration.url': 'http://127.0.0.1:1/archive' });
+    // No room for the mark.
+    await there.update({ attributes: JSON.stringify({ full: 'x'.repeat(16 * 1024 - 20) }) });
+    await says('hello');
+    expect((await there.webhooks.list()).map(({ target }) => target)).toEqual(['webhook']);
+  });
+});
+
+describe('a context', () => {
+  test('sets attributes side by side, and refuses more than Twilio keeps with a sentence', async () => {
+    let refusal: unknown;
+    const { there, says, attributes } = await setUp(
+      parrot({
+        async onMessageAdded(_message, context) {
+          await Promise.all([
+            context.setAttributes({ a: 1 }),
+            context.setAttributes({ b: 2, gone: null }),
+            context.setAttributes({ c: 3 }),
+          ]);
+          refusal = await context.setAttributes({ long: 'é'.repeat(9000) }).catch((error: unknown) => error);
+          return null;
+        },
+      }),
+    );
+    await there.update({ attributes: '{"kept":true,"gone":1}' });
+    await says('hello');
+    expect(await attributes()).toEqual({ kept: true, a: 1, b: 2, c: 3 });
+    expect(refusal).toMatchObject({
+      message: expect.stringMatching(/would take 180\d\d bytes; Twilio keeps 16384/),
+    });
+  });
+
+  test('shows that the bot is at work until its next message, and until its turn is over', async () => {
+    const seen: unknown[] = [];
+    const { says, attributes } = await setUp(
+      parrot({
+        async onMessageAdded(_message, context) {
+          await context.typing();
+          seen.push((await attributes()).working);
+          await context.reply('one');
+          seen.push((await attributes()).working);
+          await context.typing();
+          return null;
+        },
+      }),
+    );
+    await says('hello');
+    expect(seen).toEqual([{ by: 'parrot', until: expect.stringMatching(/Z$/) }, undefined]);
+    expect(await attributes()).toEqual({});
+  });
+
+  test('grows a message in place, and finishes it without its mark', async () => {
+    const { there, says } = await setUp(
+      parrot({
+        async onMessageAdded(_message, context) {
+          const reply = context.growingReply({ by: 'a model' });
+          for (const text of ['', 'T', 'Th', 'The']) reply.update(text);
+          await reply.finish('The answer.');
+          return null;
+        },
+      }),
+    );
+    await says('hello');
+    const [, reply, ...others] = await there.messages.list();
+    expect(others).toEqual([]);
+    expect(reply?.body).toBe('The answer.');
+    expect(JSON.parse(reply?.attributes ?? '')).toEqual({
+      by: 'a model',
+      inReplyTo: expect.stringMatching(/^IM/),
+      part: 0,
+    });
+  });
+
+  test('ends the conversation after what the bot gave back', async () => {
+    const { sid, there, says } = await setUp(
+      parrot({ onMessageAdded: (_message, context) => context.end().then(() => 'bye') }),
+    );
+    await says('stop');
+    expect(await stack.bodiesIn(sid)).toEqual(['stop', 'bye']);
+    expect((await there.fetch()).state).toBe('closed');
+  });
+});
+
+describe('a bot that says too much', () => {
+  test('gets five messages for an answer, and one line in the log', async () => {
+    const { sid, says, outcomes } = await setUp(
+      parrot({ onMessageAdded: () => ['1', '2', '3', '4', '5', '6', '7'] }),
+    );
+    await says('count');
+    expect(await stack.bodiesIn(sid)).toEqual(['count', '1', '2', '3', '4', '5']);
+    expect(outcomes()).toEqual(['bot_limit: messages_per_answer']);
+  });
+
+  test('gets ten messages a minute, and is asked again when the minute is over', async () => {
+    const bot = parrot({
+      onMessageAdded: ({ body }) => [`${body} a`, `${body} b`, `${body} c`, `${body} d`],
+    });
+    let later = 0;
+    const { sid, says, outcomes } = await setUp(bot, { now: () => Date.now() + later });
+    for (const body of ['1', '2', '3', '4']) await says(body);
+    const all = await stack.bodiesIn(sid);
+    expect(all.filter((body) => body.includes(' '))).toHaveLength(10);
+    expect(outcomes()).toEqual(['bot_limit: messages_per_minute', 'bot_limit: messages_per_minute']);
+    later = 61_000;
+    await says('5');
+    expect((await stack.bodiesIn(sid)).slice(-4)).toEqual(['5 a', '5 b', '5 c', '5 d']);
+  });
+
+  test('is not asked a sixth time in a row', async () => {
+    const bot = parrot();
+    const { message, deliver, outcomes } = await setUp(bot);
+    const burst = [];
+    for (const body of ['1', '2', '3', '4', '5', '6']) burst.push(await message(body));
+    for (const each of burst) await deliver(each);
+    expect(bot.asked.map(({ body }) => body)).toEqual(['1', '2', '3', '4', '5']);
+    expect(outcomes()).toEqual(['bot_limit: consecutive_turns']);
+  });
+
+  test('loses what is empty or longer than 32 KB, and nothing else', async () => {
+    const { sid, says, lines } = await setUp(
+      parrot({ onMessageAdded: () => ['one', ' ', 'x'.repeat(32 * 1024 + 1), 'two'] }),
+    );
+    await says('hello');
+    expect(await stack.bodiesIn(sid)).toEqual(['hello', 'one', 'two']);
+    expect(lines.map(({ outcome, part }) => ({ outcome, part }))).toEqual([
+      { outcome: 'empty', part: 1 },
+      { outcome: 'too_long', part: 2 },
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('xxx');
+  });
+});
+
+describe('a message that is delivered again to a process that remembers nothing', () => {
+  test('is not answered again, and the bot is not asked', async () => {
+    const bot = parrot();
+    const { sid, message, deliver, start } = await setUp(bot);
+    const asked = await message('hello');
+    await deliver(asked);
+    await deliver(asked, start());
+    expect(bot.asked).toHaveLength(1);
+    expect(await stack.bodiesIn(sid)).toEqual(['hello', 'hello!']);
+  });
+
+  test('is known although more than a hundred messages came after its answer', async () => {
+    const { sid, there, message, deliver, start } = await setUp(parrot());
+    const asked = await message('hello');
+    await deliver(asked);
+    for (let n = 0; n < 105; n += 1) await there.messages.create({ author: VISITOR, body: `${n}` });
+    await deliver(asked, start());
+    expect((await stack.bodiesIn(sid)).filter((body) => body === 'hello!')).toHaveLength(1);
+  });
+});
