@@ -5,17 +5,24 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startChild } from '../start-child.mjs';
 import { median, table } from '../table.mjs';
-import { fullLoad, underFlood } from './scenes.mjs';
+import { fullLoad, signing, underFlood } from './scenes.mjs';
 
 const usage = `npm run bench:token -- [--rounds 3] [--small] [--only SCENE,SCENE] [--json FILE]
 
   --rounds  how often each scene runs for each signer, in turn (default 3)
   --small   a second of each: shows that everything runs, measures nothing
-  --only    fullLoad, underFlood
+  --only    signing, fullLoad, underFlood
   --json    where the figures go as JSON (default: after the table)`;
 
 /** Each scene, with its sizes and the figure that signers are compared by. */
 const scenes = {
+  signing: {
+    title: 'The signer alone',
+    play: (_subject, size, args) => signing(args, size),
+    size: { seconds: 3 },
+    small: { seconds: 0.1 },
+    compare: 'tokensPerSecond',
+  },
   fullLoad: {
     title: 'Valid calls on 32 connections, one under way each',
     play: fullLoad,
@@ -74,7 +81,7 @@ for (const name of chosen) {
       const child = await startChild(server, args, { quiet: true });
       try {
         const subject = { ...child.started, usage: child.usage };
-        results[signer]?.push(await play(subject, values.small ? small : size));
+        results[signer]?.push(await play(subject, values.small ? small : size, args));
       } finally {
         await child.stop();
       }

@@ -10,6 +10,15 @@ import { checkToken, makeVisitors, tokenCall } from './visitors.mjs';
 /** @typedef {{ url: string, apiKeySecret: string, usage: () => Promise<import('../start-child.mjs').Usage> }} Subject */
 
 /**
+ * The signer alone, in a process of its own.
+ *
+ * @param {string[]} args whose signer @param {{ seconds: number }} size
+ */
+export async function signing([signer = 'ours'], { seconds }) {
+  return JSON.parse(await output('signing.mjs', [signer, `${seconds}`]));
+}
+
+/**
  * As many valid calls as the service answers, each connection with one under way.
  *
  * @param {Subject} subject @param {{ connections: number, warmUp: number, seconds: number }} size
@@ -56,16 +65,9 @@ export async function fullLoad(subject, { connections, warmUp, seconds }) {
 export async function underFlood(subject, { floodConnections, warmUp, seconds, perSecond }) {
   const visitors = makeVisitors(256);
   await checkOne(subject, visitors[0]);
-  const script = fileURLToPath(new URL('flood.mjs', import.meta.url));
-  const flood = spawn(
-    process.execPath,
-    [script, subject.url, `${warmUp + seconds + 1}`, `${floodConnections}`],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  const ended = once(flood, 'exit');
-  const said = text(flood.stdout);
+  const flood = output('flood.mjs', [subject.url, `${warmUp + seconds + 1}`, `${floodConnections}`]);
+  // Heard of below, when the valid calls are done.
+  flood.catch(() => {});
   await sleep(warmUp * 1000);
 
   const agent = new Agent({ keepAlive: true });
@@ -92,9 +94,7 @@ export async function underFlood(subject, { floodConnections, warmUp, seconds, p
   await Promise.all(calls);
   const took = (performance.now() - began) / 1000;
   agent.destroy();
-  const [code] = await ended;
-  if (code !== 0) throw new Error(`flood.mjs ended with ${code}`);
-  const { invalidPerSecond, letIn } = JSON.parse(await said);
+  const { invalidPerSecond, letIn } = JSON.parse(await flood);
   return {
     invalidPerSecond,
     validPerSecond: times.length / took,
@@ -102,6 +102,18 @@ export async function underFlood(subject, { floodConnections, warmUp, seconds, p
     failed,
     letIn,
   };
+}
+
+/** What a script of this folder writes to its standard output. @param {string} script @param {string[]} args */
+async function output(script, args) {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  const said = await text(child.stdout);
+  const [code] = await ended;
+  if (code !== 0) throw new Error(`${script} ended with ${code}`);
+  return said;
 }
 
 async function checkOne({ url, apiKeySecret }, visitor) {

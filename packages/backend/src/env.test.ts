@@ -148,3 +148,13 @@ describe('a bad environment', () => {
     );
   });
 });
+
+test('the secret of a human check goes over https alone, except on this machine', () => {
+  const check = { ...GOOD, HUMAN_CHECK: 'turnstile', HUMAN_CHECK_SECRET: 'x' };
+  expect(tableOf({ ...check, HUMAN_CHECK_URL: 'http://check.example/verify' })).toMatch(
+    /^HUMAN_CHECK_URL +is not https/m,
+  );
+  for (const HUMAN_CHECK_URL of ['https://check.example/verify', 'http://127.0.0.1:4000/verify']) {
+    expect(configOf({ ...check, HUMAN_CHECK_URL }).humanCheck?.url).toBe(HUMAN_CHECK_URL);
+  }
+});
