@@ -1,6 +1,12 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createNodeHost, readEnvironment, shopBot, wireWebhooks } from '@conversations-web-chat/backend';
+import {
+  createNodeHost,
+  readEnvironment,
+  setUpRoles,
+  shopBot,
+  wireWebhooks,
+} from '@conversations-web-chat/backend';
 import { createEmulator, type Emulator, type EmulatorOptions } from '@conversations-web-chat/emulator';
 import twilio from 'twilio';
 
@@ -18,9 +24,16 @@ export interface Stack {
 
 type ServiceContext = ReturnType<ReturnType<typeof twilio>['conversations']['v1']['services']>;
 
-export async function startStack(
-  options: { emulator?: EmulatorOptions; allowedOrigins?: string[]; siteDir?: string; port?: number } = {},
-): Promise<Stack> {
+export interface StackOptions {
+  emulator?: EmulatorOptions;
+  allowedOrigins?: string[];
+  siteDir?: string;
+  port?: number;
+  /** The backend makes the conversations, and roles let visitors do no more than the chat needs. */
+  hardened?: boolean;
+}
+
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const emulator = await createEmulator({ data: ':memory:', ...options.emulator });
   const { credentials, restUrl, wsUrl } = emulator;
   // The host puts the port it was given where these say 0.
@@ -36,6 +49,7 @@ export async function startStack(
     PUBLIC_BASE_URL: url,
     ALLOWED_ORIGINS: [url, ...(options.allowedOrigins ?? [])].join(','),
     PORT: String(options.port ?? 0),
+    ...(options.hardened && { CHAT_MODE: 'hardened' }),
   });
   if (!environment.ok) throw new Error(environment.table);
   const host = await createNodeHost({
@@ -47,6 +61,7 @@ export async function startStack(
     log: false,
   });
   await wireWebhooks(host.config);
+  if (options.hardened) await setUpRoles(host.config);
 
   const client = twilio(credentials.accountSid, credentials.authToken);
   client.conversations.baseUrl = restUrl;

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { launchBrowser, leavingLoopback, newVisitor, type VisitorBrowser } from './browser.js';
-import { type Stack, startStack } from './stack.js';
+import { type Stack, type StackOptions, startStack } from './stack.js';
 
 export interface Visits {
   /** Everything the browsers talk to; each test has its own. */
@@ -13,14 +13,14 @@ export interface Visits {
 }
 
 /** To be called once in a test file. After each test it holds every visitor to never having asked beyond this machine. */
-export function setUpVisits(): Visits {
+export function setUpVisits(options: StackOptions = {}): Visits {
   let browser: Browser;
   let stack: Stack;
   let visitor: VisitorBrowser;
   const arrived: VisitorBrowser[] = [];
 
-  const arrive: Visits['arrive'] = async (options) => {
-    const one = await newVisitor(browser, options);
+  const arrive: Visits['arrive'] = async (browserOptions) => {
+    const one = await newVisitor(browser, browserOptions);
     arrived.push(one);
     return one;
   };
@@ -29,7 +29,7 @@ export function setUpVisits(): Visits {
     browser = await launchBrowser();
   });
   beforeEach(async () => {
-    stack = await startStack();
+    stack = await startStack(options);
     visitor = await arrive();
   });
   afterEach(async () => {

@@ -110,6 +110,19 @@ describe('a visitor’s conversation', () => {
     expect(await all()).toEqual([]);
   });
 
+  test('has no name that could be guessed from the identity of a logged-in visitor', async () => {
+    const identity = `u_${'x'.repeat(43)}`;
+    const user: ProvenVisitor = { identity, kind: 'user', nameSeed: Buffer.from(identity) };
+    const trap = await stack.service.conversations.create({
+      uniqueName: conversationName(user.nameSeed),
+      friendlyName: 'Web chat, visitor is joining',
+    });
+    const sid = await server()(user, {});
+    expect(sid).not.toBe(trap.sid);
+    expect(await inside(trap.sid)).toEqual([]);
+    expect(await server()(user, {})).toBe(sid);
+  });
+
   test('is never one that another visitor made and pulled this one into', async () => {
     const attacker = await openSdkClient(stack, other.identity);
     const trap = await attacker.createConversation({ uniqueName: 'w_trap', friendlyName: 'Web chat' });

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { isVisitorName } from './bots/bot.js';
 import type { Params } from './call.js';
 import type { Config } from './config.js';
 import { errorFacts, ServiceError } from './errors.js';
 import type { InTurn } from './in-turn.js';
 import type { Log } from './log.js';
+import { withTwilio } from './memberships.js';
 import { single } from './prove-visitor.js';
 import type { ProvenVisitor } from './proven-visitor.js';
 import type { TwilioClient } from './twilio-client.js';
@@ -24,7 +25,8 @@ const CONVERSATION_SID = /^CH[0-9a-f]{32}$/i;
 const LONGEST_LIST = 200;
 const MOST_NAMES = 8;
 const HOUR_MS = 3_600_000;
-const RETRY_AFTER_S = 2;
+/** Only time frees a name. */
+const RETRY_AFTER_S = 300;
 const PARTICIPANT_EXISTS = 50433;
 const NAME_TAKEN = 50353;
 const CLOSED = 50377;
@@ -40,7 +42,7 @@ const JOINED = 'Web chat';
 /** What a conversation keeper is made of. */
 export interface ConversationKeeperOptions {
   client: TwilioClient;
-  config: Pick<Config, 'serviceSid' | 'visitorRoleSid'>;
+  config: Pick<Config, 'serviceSid' | 'visitorRoleSid' | 'apiKeySecret'>;
   inTurn: InTurn;
   log: Log;
   /** Milliseconds. */
@@ -135,7 +137,15 @@ export function createConversationKeeper(options: ConversationKeeperOptions): Co
     }
   }
 
-  async function ensure({ identity, nameSeed }: ProvenVisitor, ended: string | undefined): Promise<string> {
+  // Agents and other visitors know a logged-in visitor's identity. A name that follows from it alone could have been
+  // taken before by somebody who may create conversations, and the visitor would be put into theirs.
+  function seedOf({ kind, nameSeed }: ProvenVisitor): Uint8Array {
+    return kind === 'user' ? createHmac('sha256', config.apiKeySecret).update(nameSeed).digest() : nameSeed;
+  }
+
+  async function ensure(visitor: ProvenVisitor, ended: string | undefined): Promise<string> {
+    const { identity } = visitor;
+    const seed = seedOf(visitor);
     const { open, closed } = await look(identity);
     if (open !== undefined) return open;
     // From here on the visitor is in no open conversation. What the browser says of the last one only shortens the
@@ -144,7 +154,7 @@ export function createConversationKeeper(options: ConversationKeeperOptions): Co
     for (let attempt = 1; attempt <= MOST_NAMES; attempt += 1) {
       // Whoever left more conversations than names are tried gets one an hour, and not one with every call.
       const hour = attempt < MOST_NAMES ? undefined : Math.floor(now() / HOUR_MS);
-      const uniqueName = conversationName(nameSeed, over, hour);
+      const uniqueName = conversationName(seed, over, hour);
       const made = await create(uniqueName);
       if (made !== 'taken') {
         if (await join(made, identity)) return made;
@@ -163,26 +173,19 @@ export function createConversationKeeper(options: ConversationKeeperOptions): Co
       }
       over = there.sid;
     }
-    throw new Error(`None of ${MOST_NAMES} names for a conversation was free.`);
+    log.warn({ event: 'conversation', outcome: 'no_name' }, `none of ${MOST_NAMES} names was free`);
+    throw new ServiceError('twilio_unavailable', 'No conversation can be made for this visitor now.', {
+      retryAfter: RETRY_AFTER_S,
+    });
   }
 
   return async (visitor, body) => {
     const ended = readEnded(body);
     // The original's clients make their conversation themselves and would never look at this one.
     if (visitor.kind === 'legacy') return undefined;
-    try {
-      return await inTurn(`conversation of ${visitor.identity}`, () => ensure(visitor, ended));
-    } catch (error) {
-      log.warn(
-        { event: 'conversation', outcome: 'twilio_unavailable', ...errorFacts(error) },
-        'no conversation',
-      );
-      throw new ServiceError(
-        'twilio_unavailable',
-        'The conversation could not be made or found at Twilio. Try again.',
-        { retryAfter: RETRY_AFTER_S },
-      );
-    }
+    return await withTwilio(log, 'conversation', () =>
+      inTurn(`conversation of ${visitor.identity}`, () => ensure(visitor, ended)),
+    );
   };
 }
 
