@@ -13,6 +13,11 @@ export interface Health {
  * once would only add to it.
  */
 export function addHealthRoutes(app: FastifyInstance, health: Health): void {
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    // A connection that was busy when the server began to stop would keep it for as long as connections may idle.
+    if (health.stopping) reply.header('connection', 'close');
+    done(null, payload);
+  });
   const quiet = { logLevel: 'warn' } as const;
   app.get('/healthz', quiet, () => ({ status: 'ok' }));
   app.get('/readyz', quiet, (_request, reply) =>

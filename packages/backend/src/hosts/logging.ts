@@ -1,5 +1,6 @@
 import { type FastifyReply, type FastifyRequest, type FastifyServerOptions, LogController } from 'fastify';
 import { errorFacts } from '../errors.js';
+import { callerOf } from './proxies.js';
 
 /** How a host logs: a least level, and where to instead of the standard output. */
 export interface LogOptions {
@@ -9,7 +10,7 @@ export interface LogOptions {
 }
 
 /**
- * Lines of JSON by pino. Requests are logged without their query (it holds the visitor's identity) and without headers;
+ * Lines of JSON by pino. Requests are logged by their route, without query (it holds the visitor's identity) and headers;
  * errors by the few fields that are safe. Redaction is the second line of defence, for what somebody adds later.
  */
 export function loggerOptions(log: LogOptions | false): Exclude<FastifyServerOptions['logger'], undefined> {
@@ -28,8 +29,9 @@ export function loggerOptions(log: LogOptions | false): Exclude<FastifyServerOpt
     serializers: {
       req: (request: FastifyRequest) => ({
         method: request.method,
-        path: request.url.split('?', 1)[0],
-        from: request.ip,
+        // A path is whatever the caller wrote, a token too; a route is ours.
+        path: request.routeOptions?.url ?? 'none',
+        from: callerOf(request),
       }),
       err: (error: unknown) => ({ type: 'Error', stack: '', ...errorFacts(error) }),
     },

@@ -194,7 +194,7 @@ test('the log has one line for each request, with who asked and what came of it,
   const requests = lines.map((line) => JSON.parse(line)).filter(({ req }) => req !== undefined);
   expect(requests).toEqual([
     expect.objectContaining({
-      req: { method: 'GET', path: '/nothing/here', from: '127.0.0.1' },
+      req: { method: 'GET', path: 'none', from: '127.0.0.1' },
       res: { statusCode: 404 },
       responseTime: expect.any(Number),
       msg: 'request completed',
