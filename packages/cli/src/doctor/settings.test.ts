@@ -42,9 +42,6 @@ describe('settings', () => {
     [{ LEGACY_UNTIL: '2026-11-22' }, 'LEGACY_UNTIL', 'ok', /until 2026-11-22/],
     [{ RESPONSE: 'text' }, 'RESPONSE', 'warning', /bare token/],
     [{ TRUSTED_PROXIES: '' }, 'TRUSTED_PROXIES', 'warning', /share its address/],
-    [{ TRUSTED_PROXIES: '0.0.0.0/0' }, 'TRUSTED_PROXIES', 'problem', /is everybody/],
-    [{ TRUSTED_PROXIES: '10.0.0.0/33' }, 'TRUSTED_PROXIES', 'problem', /neither/],
-    [{ TRUSTED_PROXIES: 'proxy.example' }, 'TRUSTED_PROXIES', 'problem', /neither/],
     [{ TRUSTED_PROXIES: 'fd00::/8, 127.0.0.1' }, 'TRUSTED_PROXIES', 'ok', /fd00::\/8, 127/],
     [{ HUMAN_CHECK: 'turnstile', HUMAN_CHECK_SECRET: 'x' }, 'new visitors', 'ok', /each passes turnstile/],
   ] as const;
