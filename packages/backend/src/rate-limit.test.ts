@@ -17,6 +17,19 @@ describe('a bucket in memory', () => {
     expect(await limits.take('ip', 'c')).toBe(60);
     expect(await limits.take('ip', 'a')).toBe(0);
   });
+
+  test('is forgotten for others of its kind alone: no flood of networks fills the budget for new visitors', async () => {
+    const limits = createMemoryLimits({
+      now: () => 0,
+      capacity: 2,
+      rates: { newIdentities: { perMinute: 1, burst: 1 }, identity: { perMinute: 1, burst: 1 } },
+    });
+    await limits.take('newIdentities', 'all');
+    await limits.take('identity', 'a visitor');
+    for (const network of ['a', 'b', 'c', 'd']) await limits.take('ip', network);
+    expect(await limits.take('newIdentities', 'all')).toBe(60);
+    expect(await limits.take('identity', 'a visitor')).toBe(60);
+  });
 });
 
 test.each([

@@ -31,7 +31,8 @@ const RATES: Record<LimitedBy, Rate> = {
 };
 
 /**
- * Token buckets in memory, for one server. The longest unused bucket goes first when there are `capacity` of them.
+ * Token buckets in memory, for one server. Of each kind the longest unused one goes first when there are `capacity` of
+ * them: who makes many of one kind must not empty the budget that bounds another.
  *
  * @example
  * const limits = createMemoryLimits({ now: Date.now, rates: { ip: { perMinute: 60, burst: 120 } } });
@@ -41,27 +42,28 @@ export function createMemoryLimits(options: {
   now: () => number;
   /** Default: 20 a minute and 40 at once for a network, 12 and 20 for an identity, 1000 new identities an hour. */
   rates?: Partial<Record<LimitedBy, Rate>>;
-  /** Default 100,000 buckets. */
+  /** Default 100,000 buckets of each kind. */
   capacity?: number;
 }): Limits {
   const { now, capacity = 100_000 } = options;
   const rates = { ...RATES, ...options.rates };
   // A bucket's level is counted in milliseconds, of which one call costs a fixed number: fractions of a call would
   // add up to a little too little, and refuse whoever comes back exactly when told to.
-  const buckets = new Map<string, { level: number; at: number }>();
+  type Buckets = Map<string, { level: number; at: number }>;
+  const kinds: Record<LimitedBy, Buckets> = { ip: new Map(), identity: new Map(), newIdentities: new Map() };
 
   return {
     take(bucket, key) {
       const cost = 60_000 / rates[bucket].perMinute;
       const full = rates[bucket].burst * cost;
-      const name = `${bucket}:${key}`;
+      const buckets = kinds[bucket];
       const at = now();
-      const before = buckets.get(name) ?? { level: full, at };
+      const before = buckets.get(key) ?? { level: full, at };
       // A clock set back must not drain a bucket.
       const level = Math.min(full, before.level + Math.max(0, at - before.at));
       const allowed = level >= cost;
-      buckets.delete(name);
-      buckets.set(name, { level: allowed ? level - cost : level, at });
+      buckets.delete(key);
+      buckets.set(key, { level: allowed ? level - cost : level, at });
       if (buckets.size > capacity) {
         const longestUnused = buckets.keys().next().value;
         if (longestUnused !== undefined) buckets.delete(longestUnused);
