@@ -13,6 +13,7 @@ import {
   wholeNumber,
 } from './env-fields.js';
 import { givenVariables, tableOf, type WrongVariable, wrongVariables } from './env-table.js';
+import { isSafeAddress } from './safe-address.js';
 
 /** The environment's variables by name, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -120,12 +121,12 @@ const schema = z.object(SHAPES).superRefine((data, context) => {
   if (data.HUMAN_CHECK === undefined && data.HUMAN_CHECK_SECRET !== undefined) {
     wrong('HUMAN_CHECK', 'is missing beside HUMAN_CHECK_SECRET');
   }
-  if (data.HUMAN_CHECK_URL?.startsWith('http:') && !isLoopback(data.HUMAN_CHECK_URL)) {
+  if (data.HUMAN_CHECK_URL !== undefined && !isSafeAddress(data.HUMAN_CHECK_URL)) {
     wrong('HUMAN_CHECK_URL', 'is not https, and would give the secret away');
   }
   checkUserTokens(data, wrong);
   // Over http, whoever sits between could swap the keys that logins are checked with.
-  if (data.USER_TOKEN_JWKS_URL?.startsWith('http:') && !isLoopback(data.USER_TOKEN_JWKS_URL)) {
+  if (data.USER_TOKEN_JWKS_URL !== undefined && !isSafeAddress(data.USER_TOKEN_JWKS_URL)) {
     wrong('USER_TOKEN_JWKS_URL', 'is not https');
   }
 });
@@ -149,9 +150,6 @@ function checkUserTokens(data: Data, wrong: (variable: Variable, message: string
   if (data[needed] === undefined) wrong(needed, `is missing beside ${USER_TOKEN_ALGORITHM}`);
   if (data[unwanted] !== undefined) wrong(unwanted, `does not go with ${USER_TOKEN_ALGORITHM}`);
 }
-
-const isLoopback = (address: string): boolean =>
-  ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(address).hostname);
 
 /**
  * Checks the environment and gives the service's configuration, or a table for people: variable, what is wrong, what

@@ -136,3 +136,9 @@ test('any text is read as a verdict or as none', () => {
     }),
   );
 });
+
+test('the secret is not sent over http to another machine, whoever wrote the configuration', () => {
+  const at = (url: string) => () => createHumanCheck({ check: { provider: 'hcaptcha', secret: 'x', url } });
+  expect(at('http://check.example/verify')).toThrow(/https/);
+  expect(at('https://check.example/verify')).not.toThrow();
+});

@@ -1,4 +1,5 @@
 import type { HumanCheckConfig } from './config.js';
+import { isSafeAddress } from './safe-address.js';
 
 /**
  * Finds out whether an answer to a human check is a good one, once: providers refuse an answer that comes again.
@@ -24,6 +25,7 @@ const NOT_THE_VISITORS = /^((missing|invalid)-input-secret|internal-error)$/;
 /**
  * {@link VerifyHuman} by Turnstile or hCaptcha, which ask for the same form and answer in the same shape.
  *
+ * @throws TypeError when the secret would be sent over http to another machine.
  * @example
  * const verifyHuman = createHumanCheck({ check: { provider: 'turnstile', secret } });
  */
@@ -36,6 +38,7 @@ export function createHumanCheck(options: {
 }): VerifyHuman {
   const { check, fetch = globalThis.fetch, timeoutMs = TIMEOUT_MS } = options;
   const url = check.url ?? PROVIDERS[check.provider];
+  if (!isSafeAddress(url)) throw new TypeError('The address of the human check has to be https.');
 
   return async (answer, { ip }) => {
     const form = new URLSearchParams({ secret: check.secret, response: answer });

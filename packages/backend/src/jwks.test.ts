@@ -205,6 +205,31 @@ describe("a site's public keys", () => {
   });
 });
 
+describe('the address of the keys', () => {
+  const at = (url: string) => createJwks({ url, algorithm: 'ES256', log: silentLog, now: Date.now });
+
+  test.each([
+    'http://shop.example/jwks.json',
+    'http://127.0.0.1.evil.example/jwks.json',
+    'http://localhost@evil.example/jwks.json',
+    'file:///etc/jwks.json',
+    'data:application/json,{"keys":[]}',
+    'jwks.json',
+    '',
+  ])('%s is refused, by whom the configuration was written, too', (url) => {
+    expect(() => at(url)).toThrow(/https/);
+  });
+
+  test.each([
+    'https://shop.example/jwks.json',
+    'http://127.0.0.1:1/jwks.json',
+    'http://[::1]:1/',
+    'http://localhost:1/',
+  ])('%s is taken', (url) => {
+    expect(() => at(url)).not.toThrow();
+  });
+});
+
 describe('a key', () => {
   const rsa = (bits: number) => generateKeyPairSync('rsa', { modulusLength: bits });
   const [strong, weak] = [rsa(2048), rsa(1024)];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { UserTokenConfig } from './config.js';
 import { errorFacts, ServiceError } from './errors.js';
 import type { Log } from './log.js';
+import { isSafeAddress } from './safe-address.js';
 import type { UserTokenKey } from './user-token.js';
 
 const FRESH_MS = 10 * 60_000;
@@ -56,9 +57,12 @@ export interface JwksOptions {
  * The host site's public keys, from one address. They are asked for again after ten minutes, or when a token names a
  * key that is not among them; never more often than each half minute, however many tokens name keys that nobody has.
  * While the address does not answer, keys of the last day go on being believed.
+ *
+ * @throws TypeError when whoever sits between could swap the keys: the address is not https, nor on this machine.
  */
 export function createJwks(options: JwksOptions): UserTokenKey {
   const { url, algorithm, log, now, timeoutMs = TIMEOUT_MS } = options;
+  if (!isSafeAddress(url)) throw new TypeError("The address of the site's public keys has to be https.");
   let known: { keys: Keys; at: number } | undefined;
   let tried: { at: number; failed: boolean } | undefined;
   let asking: Promise<void> | undefined;

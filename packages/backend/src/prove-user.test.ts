@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Call, Params } from './call.js';
 import type { UserTokenConfig } from './config.js';
 import { ServiceError } from './errors.js';
+import { silentLog } from './log.js';
 import { createProof, createUserProof } from './prove-user.js';
 import { createAnonymousProof } from './prove-visitor.js';
 import type { Limits } from './rate-limit.js';
@@ -170,4 +171,16 @@ describe('a bad token', () => {
     );
     expect(await ask({ user_token: forged, identity: visitor.identity, proof: '' })).toBe('proof_required');
   });
+});
+
+test.each<[string, Partial<UserTokenConfig>]>([
+  ['HS256 without secrets', { algorithm: 'HS256', jwksUrl: 'https://shop.example/jwks.json' }],
+  ['ES256 without an address', { algorithm: 'ES256', secrets: { k: 'x'.repeat(32) } }],
+  ['ES256 by http', { algorithm: 'ES256', jwksUrl: 'http://shop.example/jwks.json' }],
+  ['a short secret', { algorithm: 'HS256', secrets: { k: 'short' } }],
+])('a configuration of %s starts nothing, whoever wrote it', (_what, keys) => {
+  const userTokens = { issuer: ISSUER, enforce: 'on', algorithm: 'HS256', ...keys } as const;
+  const limits = { take: async () => 0 };
+  const start = () => createUserProof({ config: { userTokens }, limits, log: silentLog, now: Date.now });
+  expect(start).toThrow(TypeError);
 });

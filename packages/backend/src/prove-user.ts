@@ -7,7 +7,12 @@ import type { OnCount } from './on-count.js';
 import { type ProveVisitor, single } from './prove-visitor.js';
 import { type Limits, networkOf } from './rate-limit.js';
 import { spend } from './spend.js';
-import { createUserTokenVerifier, secretKeys, type VerifyUserToken } from './user-token.js';
+import {
+  createUserTokenVerifier,
+  secretKeys,
+  type UserTokenKey,
+  type VerifyUserToken,
+} from './user-token.js';
 
 /** What {@link createUserProof} takes. */
 export interface UserProofOptions {
@@ -22,6 +27,8 @@ export interface UserProofOptions {
 /**
  * {@link ProveVisitor} for logged-in visitors, who show a token of the host site in `user_token`. What their
  * conversations are named by is no secret: where names matter, this service alone makes conversations.
+ *
+ * @throws TypeError when the keys of the configuration do not go with its algorithm, or cannot be relied on.
  */
 export function createUserProof(options: UserProofOptions): ProveVisitor {
   const { config, limits, log, onCount, now } = options;
@@ -85,12 +92,17 @@ export function countedBefore(call: Call): Call {
 }
 
 function verifier(config: UserTokenConfig, log: Log, now: () => number): VerifyUserToken {
-  const { algorithm, secrets = {}, jwksUrl } = config;
-  const keyFor =
-    algorithm === 'HS256' || jwksUrl === undefined
-      ? secretKeys(secrets)
-      : createJwks({ url: jwksUrl, algorithm, log, now });
-  return createUserTokenVerifier({ config, keyFor, now });
+  return createUserTokenVerifier({ config, keyFor: keysOf(config, log, now), now });
+}
+
+/** One family of keys: a public key that could be taken for a secret is the oldest of the attacks on JWT. */
+function keysOf({ algorithm, secrets, jwksUrl }: UserTokenConfig, log: Log, now: () => number): UserTokenKey {
+  if (algorithm === 'HS256') {
+    if (secrets === undefined) throw new TypeError('HS256 needs userTokens.secrets.');
+    return secretKeys(secrets);
+  }
+  if (jwksUrl === undefined) throw new TypeError(`${algorithm} needs userTokens.jwksUrl.`);
+  return createJwks({ url: jwksUrl, algorithm, log, now });
 }
 
 const asksAsUser = (call: Call, body: Params): boolean => valuesOf('user_token', call.query, body).length > 0;

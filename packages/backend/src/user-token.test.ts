@@ -34,6 +34,12 @@ describe('the identity of a logged-in visitor', () => {
   });
 });
 
+test('a secret of less than 32 bytes is refused, by whom the configuration was written, too', () => {
+  expect(() => secretKeys({ [KID]: SECRET, weak: 'x'.repeat(31) })).toThrow(/weak.*32 bytes/);
+  expect(() => secretKeys({ [KID]: '' })).toThrow(/32 bytes/);
+  expect(() => secretKeys({ [KID]: 'é'.repeat(16) })).not.toThrow();
+});
+
 describe("a site's token", () => {
   test.each([
     ['as sites sign it', withClaims({})],

@@ -11,6 +11,8 @@ const LONGEST_NAME = 200;
 /** A token that leaks is of use for this long at most. */
 const LONGEST_LIFE_SECONDS = 600;
 const TOLERANCE_SECONDS = 60;
+/** What HS256 needs. */
+const LEAST_SECRET_BYTES = 32;
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /** They bring a key of the sender's own along, or change what the signature means. */
 const REFUSED_HEADERS = ['crit', 'jku', 'jwk', 'x5c', 'x5u'];
@@ -21,8 +23,16 @@ export type UserTokenKey = (kid: string) => Promise<CryptoKey | KeyObject | unde
 /** Reads a logged-in visitor's token: resolves to their identity, or refuses. */
 export type VerifyUserToken = (token: string) => Promise<string>;
 
-/** Secrets by key id, as HS256 takes them. */
+/**
+ * Secrets by key id, as HS256 takes them.
+ *
+ * @throws TypeError when a secret is short enough to be guessed.
+ */
 export function secretKeys(secrets: Readonly<Record<string, string>>): UserTokenKey {
+  for (const [kid, secret] of Object.entries(secrets)) {
+    if (Buffer.byteLength(secret) >= LEAST_SECRET_BYTES) continue;
+    throw new TypeError(`The secret of the key ${kid} has less than ${LEAST_SECRET_BYTES} bytes.`);
+  }
   // A Map, because a plain object has keys such as `constructor` that nobody configured.
   const keys = new Map(
     Object.entries(secrets).map(([kid, secret]) => [kid, createSecretKey(secret, 'utf8')]),

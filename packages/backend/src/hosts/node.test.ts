@@ -21,6 +21,21 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((each) => each.close()));
 });
 
+test('a configuration that nothing can be made of leaves no server behind', async () => {
+  const first = await host();
+  await first.close();
+  const { port } = first.config;
+  const userTokens = {
+    issuer: ORIGIN,
+    algorithm: 'ES256',
+    jwksUrl: 'http://shop.example',
+    enforce: 'on',
+  } as const;
+  const config = testConfig({ port, userTokens });
+  await expect(createNodeHost({ config, bot: silentBot, log: false })).rejects.toThrow(/https/);
+  await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow();
+});
+
 describe('the token route', () => {
   async function ask(url: string, init: RequestInit & { query?: string } = {}) {
     const visitor = await newVisitor();

@@ -68,6 +68,7 @@ const WORK_LIMIT_MS = 20_000;
  * With `config.redisUrl` it shares limits, known visitors and seen deliveries with other servers.
  *
  * @throws ServiceError `port_in_use` when something else listens there already.
+ * @throws TypeError when `config` names keys or addresses that cannot be relied on; `readEnvironment` finds these first.
  * @example
  * const host = await createNodeHost({ config, bot: shopBot, widgetDir: 'node_modules/…/dist' });
  * process.once('SIGTERM', () => void host.close());
@@ -122,16 +123,17 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
   // Whoever is let in before it is known whether Redis is there would be counted here alone.
   await redis?.settled;
   let figures: { url: string; close(): Promise<void> } | undefined;
+  let config: Config;
   try {
     figures = metrics && options.metrics && (await serveMetrics(metrics, options.metrics));
     await listen(app, address, options.config.port);
+    ({ config } = await started);
   } catch (error) {
     await app.close();
     await figures?.close();
     redis?.close();
     throw error;
   }
-  const { config } = await started;
 
   async function stopAll(): Promise<void> {
     health.stopping = true;
