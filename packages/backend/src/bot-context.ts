@@ -1,7 +1,7 @@
-import { type Answer, createAnswer } from './answer.js';
+import { type Answer, createAnswer, partsSaid } from './answer.js';
 import type { BotLimits } from './bot-limits.js';
 import { type ConversationPlace, conversation, type RecordedMessage } from './bot-messages.js';
-import type { Bot, BotContext, BotReplies, BotReply } from './bots/bot.js';
+import type { Bot, BotContext, BotReplies, BotReply, PastMessage } from './bots/bot.js';
 import type { ConversationAttributes } from './conversation-attributes.js';
 import { errorFacts } from './errors.js';
 import { createGrowingReply, type OpenGrowingReply } from './growing-reply.js';
@@ -84,17 +84,12 @@ export function createBotTurn(options: BotContextOptions): BotTurn {
     signal,
     attributes: () => attributes.read(),
     async history(limit = 20) {
-      const past = history.filter(({ index }) => message === undefined || index < message.index);
-      return past
-        .slice(-Math.min(LONGEST_HISTORY, limit))
-        .map(({ sid, body, author, index, attributes: marks, own }) => ({
-          sid,
-          body,
-          author,
-          index,
-          attributes: marks,
-          own,
-        }));
+      const past = message === undefined ? history : history.filter(isBefore(message, history));
+      return past.slice(-Math.min(LONGEST_HISTORY, limit)).map(asPast);
+    },
+    async saidBefore() {
+      const parts = [...partsSaid(history, message?.sid)].sort(([one], [other]) => one - other);
+      return parts.flatMap(([, said]) => (said.attributes.growing === true ? [] : [asPast(said)]));
     },
     reply: (reply) => say(answer.next(), reply),
     replyWithTemplate(contentSid, variables = {}, marks) {
@@ -157,6 +152,25 @@ export function createBotTurn(options: BotContextOptions): BotTurn {
     },
   };
 }
+
+/** Who writes faster than the bot has messages answered that stand behind the next ones. */
+function isBefore(
+  asked: { index: number },
+  history: readonly RecordedMessage[],
+): (message: RecordedMessage) => boolean {
+  const places = new Map(history.map(({ sid, index }) => [sid, index]));
+  return ({ index, own, inReplyTo = '' }) =>
+    index < asked.index || (own && (places.get(inReplyTo) ?? asked.index) < asked.index);
+}
+
+const asPast = ({ sid, body, author, index, attributes, own }: RecordedMessage): PastMessage => ({
+  sid,
+  body,
+  author,
+  index,
+  attributes,
+  own,
+});
 
 /** Whatever a bot gave back, as a list. */
 export function repliesOf(given: BotReplies): readonly BotReply[] {

@@ -44,8 +44,16 @@ export interface BotContext {
   readonly signal: AbortSignal;
   /** The conversation's attributes. Visitors may have written some of them. */
   attributes(): Promise<Readonly<Record<string, unknown>>>;
-  /** The newest `limit` messages before the one that is answered, oldest first. Default 20, at most 100. */
+  /**
+   * The newest `limit` messages before the one that is answered, oldest first, and the bot's answers to them even where
+   * they came later. Default 20, at most 100.
+   */
   history(limit?: number): Promise<readonly PastMessage[]>;
+  /**
+   * What the bot said to this very message before a crash, in its order, without what was left growing. A bot whose
+   * replies are not the same each time must not begin another answer where there is one.
+   */
+  saidBefore(): Promise<readonly PastMessage[]>;
   /** Sends a message as the bot. */
   reply(reply: BotReply): Promise<void>;
   /** Sends a content template, `HX…`, with its variables. */

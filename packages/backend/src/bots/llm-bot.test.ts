@@ -233,7 +233,65 @@ describe('people take over', () => {
     expect(chat.said()).toEqual([SORRY]);
     expect(chat.acts()).toEqual([expect.stringMatching(reason)]);
     expect(llm.requests.every(({ path }) => path === '/v1/chat/completions')).toBe(true);
-    expect(logged.join()).not.toMatch(/secret-word-of-the-visitor|llm-key-of-the-test|Northwind/);
+    expect(logged.join()).not.toMatch(/secret-word-of-the-visitor|llm-key-of-the-test|Northwind|You said/);
+  });
+
+  test('and are called before the visitor is told so: a crash in between must not lose anybody', async () => {
+    const handOver = 'handOver: The language model did not answer.';
+    llm.answer(fails(500));
+    const chat = await talk();
+    await chat.ask('hi');
+    expect(chat.order()).toEqual([handOver, SORRY]);
+  });
+
+  test('and the visitor is told so even where the conversation takes no mark', async () => {
+    llm.answer(fails(500));
+    const bot = await createLlmBot({
+      baseUrl: llm.baseUrl,
+      apiKey: 'llm-key-of-the-test',
+      model: 'm',
+      prompt: PROMPT,
+    });
+    const chat = createNotebook(bot);
+    const there = {
+      ...chat.context(),
+      handOver: () => Promise.reject(new Error('The attributes are full.')),
+    };
+    const message = { sid: 'IM9', body: 'hi', author: 'visitor', index: 9, attributes: {} };
+    await expect(bot.onMessageAdded(message, there)).rejects.toThrow('full');
+    expect(chat.said()).toEqual([SORRY]);
+  });
+
+  test.each([
+    { 'retry-after': '30' },
+    { 'retry-after': new Date(Date.now() + 30_000).toUTCString() },
+    { 'retry-after-ms': '30000' },
+    { 'retry-after-ms': '0', 'retry-after': '30' },
+  ])('in time, however long the endpoint wants to be left alone: %j', async (wait) => {
+    llm.answer((response) => {
+      response.writeHead(429, wait);
+      response.end();
+    });
+    const chat = await talk({ answerMs: 300 });
+    await chat.ask('hi');
+    expect(chat.said()).toEqual([SORRY]);
+  });
+
+  test('when nobody is there, and the log says why', async () => {
+    const gone = await startFakeLlm();
+    await gone.close();
+    const chat = await talk({ baseUrl: gone.baseUrl });
+    await chat.ask('hi');
+    expect(chat.said()).toEqual([SORRY]);
+    expect(JSON.parse(logged.at(-1) ?? '')).toMatchObject({ outcome: 'failed', code: 'ECONNREFUSED' });
+  });
+
+  test('with a reason that tells nothing of the instructions: visitors can read it', async () => {
+    llm.answer(calls('hand_over', JSON.stringify({ reason: PROMPT.slice(0, 150) })));
+    const chat = await talk();
+    await chat.ask('hi');
+    expect(chat.said()).toEqual([SORRY]);
+    expect(chat.acts()).toEqual(['handOver: The bot answered with its instructions.']);
   });
 
   test('but one failure is tried again', async () => {

@@ -1,10 +1,10 @@
-import { errorFacts } from '../errors.js';
+import { wasHandedOverBy } from '../handover.js';
 import { type Log, silentLog } from '../log.js';
 import { type Bot, type BotContext, type BotMessage, defineBot, type PastMessage } from './bot.js';
 import { type AllowedLinks, keepAllowedLinks } from './link-policy.js';
 import { createLlmBudget, type LlmBudgetLimits } from './llm-budget.js';
 import { estimateTokens, type Instructions, promptFor, RULES } from './llm-prompt.js';
-import { type AskModel, connectToModel, type LlmEndpoint } from './llm-stream.js';
+import { type AskModel, connectToModel, failureFacts, type LlmEndpoint } from './llm-stream.js';
 import { plainText } from './plain-text.js';
 import { HELD_BACK, type LeakWatch, watchForPrompt } from './prompt-leak.js';
 import { redact } from './redaction.js';
@@ -82,9 +82,33 @@ export async function createLlmBot(options: LlmBotOptions): Promise<Bot> {
     now,
   );
 
-  async function giveUp(context: BotContext, reason: string): Promise<void> {
-    await context.reply(handOverSay);
-    await context.handOver(reason);
+  /** Calls people first: who is told that they come must not wait for nobody after a crash in between. */
+  async function giveUp(
+    context: BotContext,
+    reason: string,
+    say: () => Promise<void> = () => context.reply(handOverSay),
+  ): Promise<void> {
+    try {
+      await context.handOver(reason);
+    } finally {
+      await say();
+    }
+  }
+
+  /**
+   * Goes on where a crash cut an answer off, and resolves to whether there was one. The model is not asked again: it
+   * would say something else, of which nothing fits to what was said.
+   */
+  async function goOn(message: BotMessage, context: BotContext): Promise<boolean> {
+    const said = await context.saidBefore();
+    const { handover } = await context.attributes();
+    if (!wasHandedOverBy({ handover }, message.sid)) return said.length > 0;
+    await giveUp(context, 'The bot was interrupted.', async () => {
+      // Replies are recognised by their order.
+      for (const { body } of said) await context.reply(body);
+      if (said.at(-1)?.body !== handOverSay) await context.reply(handOverSay);
+    });
+    return true;
   }
 
   async function answer(message: BotMessage, context: BotContext): Promise<void> {
@@ -104,7 +128,7 @@ export async function createLlmBot(options: LlmBotOptions): Promise<Bot> {
     let shown = '';
     const signal = AbortSignal.any([context.signal, AbortSignal.timeout(answerMs)]);
     const outcome = await listen(askModel(prompt, signal), {
-      watch: watch(),
+      watch,
       clean: (text) => keepAllowedLinks(text, allowedLinks),
       show(text) {
         shown = text;
@@ -114,37 +138,34 @@ export async function createLlmBot(options: LlmBotOptions): Promise<Bot> {
         tokens = count;
       },
       failed(error) {
-        // Its message is the endpoint's, and may repeat what a visitor wrote.
-        const { name, status, code } = errorFacts(error);
-        log.error(
-          { event: 'llm_answer', outcome: 'failed', conversationSid, name, status, code },
-          'model failed',
-        );
+        // A colleague took over, or the host's own limit came first and is logged there.
+        if (context.signal.aborted) return;
+        const facts = failureFacts(error);
+        log.error({ event: 'llm_answer', outcome: 'failed', conversationSid, ...facts }, 'model failed');
       },
     }).finally(() => turn.settle({ tokens, ms: now() - started }));
 
     const { text, handOver, withdrawn } = outcome;
-    if (withdrawn && shown !== '') {
-      await reply.finish(handOverSay);
-      await context.handOver(handOver ?? '');
-      return;
-    }
-    if (text !== '' && !withdrawn) await reply.finish(text);
-    if (handOver !== undefined) await giveUp(context, handOver);
+    if (handOver === undefined) return reply.finish(text);
+    await giveUp(context, handOver, async () => {
+      if (withdrawn && shown !== '') return reply.finish(handOverSay);
+      if (text !== '' && !withdrawn) await reply.finish(text);
+      await context.reply(handOverSay);
+    });
   }
 
   return defineBot({
     identity: options.identity ?? 'assistant',
     ...(welcome !== undefined && { onConversationAdded: () => welcome }),
     onMessageAdded: async (message, context) => {
-      await answer(message, context);
+      if (!(await goOn(message, context))) await answer(message, context);
       return null;
     },
   });
 }
 
 interface Listener {
-  watch: LeakWatch;
+  watch: () => LeakWatch;
   /** Takes out of a text what must not be shown. */
   clean(text: string): string;
   show(text: string): void;
@@ -154,7 +175,8 @@ interface Listener {
 
 /** Follows an answer to its end, and shows what has been looked at. Never rejects. */
 async function listen(events: ReturnType<AskModel>, listener: Listener): Promise<Outcome> {
-  const { watch, clean, show } = listener;
+  const { clean, show } = listener;
+  const watch = listener.watch();
   const leaked: Outcome = { text: '', withdrawn: true, handOver: 'The bot answered with its instructions.' };
   let raw = '';
   let looked = 0;
@@ -165,7 +187,11 @@ async function listen(events: ReturnType<AskModel>, listener: Listener): Promise
     for await (const event of events) {
       if (event.type === 'usage') listener.used(event.tokens);
       if (event.type === 'refusal') refused = true;
-      if (event.type === 'hand_over') handOver = reasonFor(event.reason, clean);
+      if (event.type === 'hand_over') {
+        handOver = reasonFor(event.reason, clean);
+        // A watch looks at one text that grows; this is another.
+        if (listener.watch().leaksIn(handOver)) return leaked;
+      }
       if (event.type !== 'text') continue;
       raw += event.text;
       if (raw.length > LONGEST_ANSWER) break;

@@ -28,6 +28,7 @@ export type AskModel = (messages: readonly PromptMessage[], signal: AbortSignal)
 
 const LARGEST_ANSWER_BYTES = 1024 * 1024;
 const MOST_ARGUMENTS = 2_000;
+const LONGEST_WAIT_MS = 1_000;
 /** Headers by which the client library tells the endpoint what machine it runs on. */
 const TELLING = [
   'lang',
@@ -98,6 +99,25 @@ export async function connectToModel(endpoint: LlmEndpoint): Promise<AskModel> {
   };
 }
 
+/** What may be logged of a failure: its message and its code are the endpoint's, and may repeat what was asked. */
+export function failureFacts(error: unknown): { name?: string; status?: number; code?: string } {
+  if (!(error instanceof Error)) return {};
+  const { status } = error as { status?: unknown };
+  const code = systemCode(error);
+  return {
+    name: error.constructor.name,
+    ...(typeof status === 'number' ? { status } : code !== undefined && { code }),
+  };
+}
+
+/** Why a connection failed, as in ECONNREFUSED: it stands in the cause of the cause. */
+function systemCode(error: Error, depth = 0): string | undefined {
+  const { cause } = error;
+  if (!(cause instanceof Error) || depth > 3) return undefined;
+  const { code } = cause as { code?: unknown };
+  return typeof code === 'string' && /^[A-Z_]{2,40}$/.test(code) ? code : systemCode(cause, depth + 1);
+}
+
 function clientOptions({ baseUrl, apiKey, fetch: given = fetch }: LlmEndpoint): ClientOptions {
   return {
     baseURL: baseUrl,
@@ -111,8 +131,22 @@ function clientOptions({ baseUrl, apiKey, fetch: given = fetch }: LlmEndpoint): 
     maxRetries: 1,
     defaultHeaders: Object.fromEntries(TELLING.map((name) => [`x-stainless-${name}`, null])),
     // Another address than the operator's would see the key and what visitors wrote.
-    fetch: async (input, init) => bounded(await given(input, { ...init, redirect: 'error' })),
+    fetch: async (input, init) =>
+      withoutLongWait(bounded(await given(input, { ...init, redirect: 'error' }))),
   };
+}
+
+/**
+ * The library waits as long as an endpoint says before it tries again, and no signal ends that; meanwhile the time for
+ * telling the visitor runs out. Whoever wants a longer wait is not asked again.
+ */
+function withoutLongWait(response: Response): Response {
+  const { headers } = response;
+  const [ms, seconds] = ['retry-after-ms', 'retry-after'].map((name) => Number(headers.get(name) ?? 0));
+  const isShort = Number(ms) <= LONGEST_WAIT_MS && Number(seconds) * 1000 <= LONGEST_WAIT_MS;
+  // A date is no number, and so it is not short either.
+  if (!isShort) headers.set('x-should-retry', 'false');
+  return response;
 }
 
 /** Ends an answer that has no end. The library waits for a line's end before it gives anything on. */

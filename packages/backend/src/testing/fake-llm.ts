@@ -119,13 +119,16 @@ export function calls(name: string, given: string, text = ''): LlmAnswer {
   };
 }
 
-/** Refuses, with a message that repeats what it was asked, as some endpoints do. */
+/** Refuses, with words that repeat what it was asked, as some endpoints do. */
 export function fails(status: number): LlmAnswer {
   return (response, request) => {
     // Without this header the client library waits for longer than a test should.
     response.writeHead(status, { 'content-type': 'application/json', 'retry-after-ms': '1' });
+    const repeated = `You said: ${JSON.stringify(request.body.messages)}`;
     response.end(
-      JSON.stringify({ error: { message: `You said: ${JSON.stringify(request.body.messages)}` } }),
+      JSON.stringify({
+        error: Object.fromEntries(['message', 'code', 'type'].map((field) => [field, repeated])),
+      }),
     );
   };
 }

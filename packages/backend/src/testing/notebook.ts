@@ -63,6 +63,7 @@ export function createNotebook(bot: Bot, signal: AbortSignal = new AbortControll
       if (typeof reply === 'string') say(reply);
       else say(reply.body, reply.attributes);
     },
+    saidBefore: async () => [],
     replyWithTemplate: (contentSid) => act(`template: ${contentSid}`),
     growingReply(attributes) {
       let grow: ((text: string) => void) | undefined;
