@@ -38,12 +38,16 @@ export interface AnswerOptions {
   log: Log;
   now: () => number;
   signal: AbortSignal;
+  /** Rejects where the bot may not speak any more. Asked before each new message. */
+  stillOpen: () => Promise<void>;
   /** Called after each message that was sent. */
   sent: () => Promise<void>;
 }
 
 /** Twilio's limit for the text of a chat message. */
 const MOST_BYTES = 32 * 1024;
+/** What an answer's messages are known by. A bot's own attributes of these names are left out. */
+const MARKS: ReadonlySet<string> = new Set(['inReplyTo', 'part', 'welcome', 'last', 'growing']);
 
 /** The bot's messages of an earlier run of this turn, by their numbers. */
 export function partsSaid(
@@ -112,16 +116,20 @@ export function createAnswer(options: AnswerOptions): Answer {
     // A growing message whose last text is none keeps the one it has, and is finished.
     if (!sendable && (!before || growing)) return;
     const numbers = messageSid === undefined ? { welcome: true, part } : { inReplyTo: messageSid, part };
-    const attributes = JSON.stringify({ ...given, ...numbers, ...marks });
+    const marked = { ...withoutMarks(given), ...numbers, ...marks };
     if (before && 'body' in what) {
       const body = sendable ? { body: what.body } : {};
+      // Whoever shows it can tell a text that grew from one that somebody changed afterwards.
+      const attributes = JSON.stringify({ ...marked, growing: false });
       await there.messages(before.sid).update(growing ? body : { ...body, attributes });
       said.set(part, { ...before, growing });
       return;
     }
+    await options.stillOpen();
     if (before) await there.messages(before.sid).remove();
     else if (!mayBegin(part)) return;
     // Without `X-Twilio-Webhook-Enabled` it fires no webhook, so a bot cannot wake itself.
+    const attributes = JSON.stringify(marked);
     const { sid } = await there.messages.create({ author: botIdentity, attributes, ...what });
     said.set(part, { sid, growing });
     sentNow += 1;
@@ -134,4 +142,8 @@ export function createAnswer(options: AnswerOptions): Answer {
     room: () => Math.max(0, limits.messagesPerAnswer - numbered),
     written: () => inTurn('', () => Promise.resolve()),
   };
+}
+
+function withoutMarks(attributes: Attributes | undefined): Attributes {
+  return Object.fromEntries(Object.entries(attributes ?? {}).filter(([name]) => !MARKS.has(name)));
 }

@@ -2,7 +2,7 @@ import { partsSaid } from './answer.js';
 import { type BotContextOptions, createBotTurn, repliesOf } from './bot-context.js';
 import { type BotLimits, consecutiveTurns, saidWithinMinute } from './bot-limits.js';
 import { type ConversationPlace, conversation, type RecordedMessage, readHistory } from './bot-messages.js';
-import type { Bot, BotContext, BotReplies } from './bots/bot.js';
+import { type Bot, type BotContext, type BotReplies, isVisitorName } from './bots/bot.js';
 import { type Attributes, createConversationAttributes } from './conversation-attributes.js';
 import { isHandedOver, wasHandedOverBy } from './handover.js';
 import type { InTurn } from './in-turn.js';
@@ -37,6 +37,9 @@ export interface BotTurnInput {
   accept?: (recorded: RecordedMessage | undefined) => boolean;
 }
 
+/** Bots that answer at once are spared the second look. */
+const LOOK_AGAIN_MS = 1_000;
+
 /**
  * One turn of a bot: asks it, and sends what it gives back. The conversation's history is the record: what was said in
  * an earlier run of this turn, by whichever process, is not said again, and what is missing is.
@@ -44,7 +47,7 @@ export interface BotTurnInput {
  * @throws Error with a sentence when the bot is too late, or whatever the bot or Twilio threw.
  */
 export async function askBot(engine: BotEngine, input: BotTurnInput): Promise<void> {
-  const { client, bot } = engine;
+  const { client, bot, now } = engine;
   const { place, message, question, silenced, accept } = input;
   const [{ attributes, state }, history] = await Promise.all([
     conversation(client, place).fetch(),
@@ -52,29 +55,49 @@ export async function askBot(engine: BotEngine, input: BotTurnInput): Promise<vo
   ]);
   const known = readAttributes(attributes);
   if (state === 'closed' || !isOpenTo(known, message) || isAnswered(history, message)) return;
+  if (isHandedOver(known) && hasColleagueSpoken(history, message)) return;
   if (accept && !accept(history.find(({ sid }) => sid === message?.sid))) return;
   if (message && saysTooMuch(engine, input, history)) return;
 
-  const overdue = new AbortController();
-  const signal = AbortSignal.any([overdue.signal, silenced]);
+  let lookedAt = now();
+  /** Another server may have been told of a colleague. One more look for each second that the bot takes. */
+  async function stillOpen(): Promise<void> {
+    if (now() - lookedAt < LOOK_AGAIN_MS) return;
+    lookedAt = now();
+    const current = await conversation(client, place).fetch();
+    if (current.state !== 'closed' && isOpenTo(readAttributes(current.attributes), message)) return;
+    throw new Error('The conversation was taken over or ended while the bot was at work: it says no more.');
+  }
+
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, silenced]);
   const turn = createBotTurn({
     ...engine,
     place,
     history,
     signal,
+    stillOpen,
     attributes: createConversationAttributes({ client, place, inTurn: engine.attributesInTurn, known }),
     ...(message && { message }),
   } satisfies BotContextOptions);
   try {
-    await turn.finish(repliesOf(await inTime(engine, overdue, signal, () => question(bot, turn.context))));
+    await turn.finish(repliesOf(await inTime(engine, over, signal, () => question(bot, turn.context))));
   } finally {
+    const sentence = `The bot ${bot.identity} acted after its answer was over. It has to wait for what it does.`;
+    over.abort(new Error(sentence));
     await turn.close();
   }
 }
 
 /** People have taken over, unless the bot itself gave the conversation to them in this very turn. */
 function isOpenTo(attributes: Attributes, message: BotTurnInput['message']): boolean {
-  return !isHandedOver(attributes) || (message !== undefined && wasHandedOverBy(attributes, message.sid));
+  return !isHandedOver(attributes) || wasHandedOverBy(attributes, message?.sid);
+}
+
+/** Whether somebody of the staff has written since: then nothing is left of the bot's answer to finish. */
+function hasColleagueSpoken(history: readonly RecordedMessage[], message: BotTurnInput['message']): boolean {
+  const from = message?.index ?? -1;
+  return history.some(({ index, own, author }) => index > from && !own && !isVisitorName(author));
 }
 
 function isAnswered(history: readonly RecordedMessage[], message: BotTurnInput['message']): boolean {
@@ -114,20 +137,21 @@ function saysTooMuch(engine: BotEngine, input: BotTurnInput, history: readonly R
  */
 async function inTime<T>(
   { bot, limitMs }: BotEngine,
-  overdue: AbortController,
+  over: AbortController,
   signal: AbortSignal,
   ask: () => T | Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
   const timer = setTimeout(() => {
     const sentence = `The bot ${bot.identity} did not answer within ${limitMs / 1000} s. What it still says is dropped.`;
-    overdue.abort(new Error(sentence));
+    over.abort(new Error(sentence));
   }, limitMs);
   const stopped = new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
   try {
-    return await Promise.race([ask(), stopped]);
+    // A bot that throws at once is caught here too, or nobody would listen to what `stopped` says later.
+    return await Promise.race([Promise.resolve().then(ask), stopped]);
   } finally {
     clearTimeout(timer);
   }

@@ -27,6 +27,8 @@ export interface BotContextOptions {
   log: Log;
   now: () => number;
   signal: AbortSignal;
+  /** Rejects where people have taken the conversation over meanwhile. Asked before each new message. */
+  stillOpen: () => Promise<void>;
 }
 
 /** A bot's context, and how its turn ends. */
@@ -43,6 +45,7 @@ export function createBotTurn(options: BotContextOptions): BotTurn {
   const { client, place, bot, message, history, attributes, log, now, signal } = options;
   const there = conversation(client, place);
   const growing: OpenGrowingReply[] = [];
+  const underWay = new Set<Promise<void>>();
   let typingUntil = 0;
   let ending = false;
 
@@ -64,18 +67,26 @@ export function createBotTurn(options: BotContextOptions): BotTurn {
     sent: stopTyping,
   });
 
-  /** A bot may forget to wait: what fails then must not end the process. */
+  /** A bot may forget to wait: what fails then must not end the process, nor go unseen. */
   function acting(act: () => Promise<void>): Promise<void> {
     const acted = Promise.resolve().then(() => {
       signal.throwIfAborted();
       return act();
     });
-    acted.catch(() => {});
+    const { conversationSid } = place;
+    const settled = acted.catch((error: unknown) =>
+      log.warn(
+        { event: 'bot_action', outcome: 'failed', conversationSid, ...errorFacts(error) },
+        'what the bot asked for was not done',
+      ),
+    );
+    underWay.add(settled);
+    void settled.then(() => underWay.delete(settled));
     return acted;
   }
 
   function say(part: number, reply: BotReply, marks?: { last: true }): Promise<void> {
-    return acting(() => answer.write(part, typeof reply === 'string' ? { body: reply } : reply, marks));
+    return answer.write(part, typeof reply === 'string' ? { body: reply } : reply, marks);
   }
 
   const context: BotContext = {
@@ -91,7 +102,10 @@ export function createBotTurn(options: BotContextOptions): BotTurn {
       const parts = [...partsSaid(history, message?.sid)].sort(([one], [other]) => one - other);
       return parts.flatMap(([, said]) => (said.attributes.growing === true ? [] : [asPast(said)]));
     },
-    reply: (reply) => say(answer.next(), reply),
+    reply(reply) {
+      const part = answer.next();
+      return acting(() => say(part, reply));
+    },
     replyWithTemplate(contentSid, variables = {}, marks) {
       const part = answer.next();
       const contentVariables = JSON.stringify(variables);
@@ -121,8 +135,9 @@ export function createBotTurn(options: BotContextOptions): BotTurn {
       acting(() => {
         typingUntil = 0;
         const at = new Date(now()).toISOString();
-        const mark = { reason, by: bot.identity, at, ...(message && { inReplyTo: message.sid }) };
-        return handOver(options, mark);
+        const by = bot.identity;
+        const during = message ? { inReplyTo: message.sid } : { welcome: true as const };
+        return handOver(options, { reason, by, at, ...during });
       }),
     end: () =>
       acting(() => {
@@ -141,12 +156,12 @@ export function createBotTurn(options: BotContextOptions): BotTurn {
         // Where the conversation is to be closed after it, an answer that was sent is not a turn that is over.
         await say(answer.next(), reply, isLast && !ending ? { last: true } : undefined);
       }
-      await Promise.all(growing.map((reply) => reply.settled()));
+      await Promise.all([...underWay, ...growing.map((reply) => reply.settled())]);
       await answer.written();
       if (ending) await there.update({ state: 'closed' });
     },
     async close() {
-      await Promise.all(growing.map((reply) => reply.settled()));
+      await Promise.all([...underWay, ...growing.map((reply) => reply.settled())]);
       await answer.written();
       await stopTyping();
     },

@@ -12,6 +12,8 @@ export interface Handover {
   at: string;
   /** The message that the bot was answering as it handed over: it may still finish that answer. */
   inReplyTo?: string;
+  /** The bot handed over in its first words, which it may still finish. */
+  welcome?: true;
 }
 
 const LONGEST_REASON = 500;
@@ -21,9 +23,10 @@ export function isHandedOver({ handover }: Attributes): boolean {
   return typeof handover === 'object' && handover !== null;
 }
 
-/** Whether the bot handed it over in answer to this message. */
-export function wasHandedOverBy({ handover }: Attributes, messageSid: string): boolean {
-  return (handover as Partial<Handover> | null | undefined)?.inReplyTo === messageSid;
+/** Whether the bot handed it over in answer to this message, or in its welcome where there is no message. */
+export function wasHandedOverBy({ handover }: Attributes, messageSid: string | undefined): boolean {
+  const { inReplyTo, welcome } = (handover ?? {}) as Partial<Handover>;
+  return messageSid === undefined ? welcome === true : inReplyTo === messageSid;
 }
 
 /**

@@ -85,6 +85,52 @@ describe('a colleague who writes', () => {
     expect(await stack.bodiesIn(sid)).toEqual(['hello', 'I am here.']);
   });
 
+  test('silences what waits for its turn behind the message that the bot is at', async () => {
+    const thinking = gate();
+    const asked = gate();
+    const { sid, deliver, message } = await setUp(
+      parrot({
+        async onMessageAdded({ body }) {
+          asked.open();
+          if (body === 'one') await thinking.opened;
+          return `${body}!`;
+        },
+      }),
+    );
+    const one = deliver(await message('one'));
+    await asked.opened;
+    const two = deliver(await message('two'));
+    const takingOver = deliver(await message('I am here.', { Author: 'anna.berg' }));
+    await Promise.all([one, two, takingOver]);
+    thinking.open();
+    expect(await stack.bodiesIn(sid)).toEqual(['one', 'two', 'I am here.']);
+  });
+
+  test('to another server silences the bot that thinks for longer than a second', async () => {
+    const thinking = gate();
+    const asked = gate();
+    let later = 0;
+    const { sid, deliver, message, start, outcomes, attributes } = await setUp(
+      parrot({
+        async onMessageAdded() {
+          asked.open();
+          await thinking.opened;
+          return 'too late';
+        },
+      }),
+      { now: () => Date.now() + later },
+    );
+    const answering = deliver(await message('hello'));
+    await asked.opened;
+    await deliver(await message('I am here.', { Author: 'anna.berg' }), start());
+    later = 1000;
+    thinking.open();
+    await answering;
+    expect(await stack.bodiesIn(sid)).toEqual(['hello', 'I am here.']);
+    expect((await attributes()).handover.reason).toBe('agent_joined');
+    expect(outcomes()).toEqual(['handover: agent_joined', 'bot_answer: failed']);
+  });
+
   test('by another channel, or through the REST API, is no colleague', async () => {
     const bot = parrot();
     const { added, says, attributes } = await setUp(bot);
@@ -134,7 +180,140 @@ describe('a bot that hands over', () => {
   });
 });
 
+describe('a bot that hands over and is asked again after a crash', () => {
+  test('finishes a welcome that was cut off', async () => {
+    let crashes = 1;
+    const bot = parrot({
+      async onConversationAdded(context) {
+        await context.handOver('closed on Sundays');
+        crashes -= 1;
+        if (crashes >= 0) throw new Error('no more power');
+        return 'We are back on Monday.';
+      },
+    });
+    const { sid, there, added, says, start } = await setUp(bot);
+    await added();
+    await added(start());
+    await says('hello?');
+    expect(await stack.bodiesIn(sid)).toEqual(['We are back on Monday.', 'hello?']);
+    expect(await there.webhooks.list()).toEqual([]);
+  });
+
+  test('is silent where a colleague has spoken meanwhile', async () => {
+    let asked = 0;
+    const { sid, message, deliver, start } = await setUp(
+      parrot({
+        async onMessageAdded(_message, context) {
+          asked += 1;
+          if (asked > 1) return 'It is I again.';
+          await context.handOver('asked for a person');
+          return null;
+        },
+      }),
+    );
+    const question = await message('a person, please');
+    await deliver(question);
+    await message('Anna here.', { Author: 'anna.berg' });
+    await deliver(question, start());
+    expect(await stack.bodiesIn(sid)).toEqual(['a person, please', 'Anna here.']);
+  });
+});
+
+describe('a bot that does not wait for what it does', () => {
+  test('has it done before its turn is over', async () => {
+    const { sid, there, says, attributes } = await setUp(
+      parrot({
+        onMessageAdded(_message, context) {
+          const reply = context.growingReply();
+          reply.update('A');
+          void reply.finish('A colleague');
+          void context.reply('comes.');
+          void context.handOver('asked for a person');
+          return 'Soon.';
+        },
+      }),
+    );
+    await says('a person, please');
+    expect(await stack.bodiesIn(sid)).toEqual(['a person, please', 'A colleague', 'comes.', 'Soon.']);
+    expect((await attributes()).handover.reason).toBe('asked for a person');
+    expect(await there.webhooks.list()).toEqual([]);
+  });
+
+  test('says nothing after its turn, and the log says why', async () => {
+    const thinking = gate();
+    let late: Promise<void> | undefined;
+    const { sid, says, lines } = await setUp(
+      parrot({
+        onMessageAdded(_message, context) {
+          late = thinking.opened.then(() => context.reply('out of turn'));
+          return 'in turn';
+        },
+      }),
+    );
+    await says('hello');
+    thinking.open();
+    await expect(late).rejects.toThrow('after its answer was over');
+    expect(await stack.bodiesIn(sid)).toEqual(['hello', 'in turn']);
+    expect(lines).toEqual([
+      expect.objectContaining({
+        event: 'bot_action',
+        outcome: 'failed',
+        message: expect.stringMatching(/The bot parrot acted after its answer was over.*wait/),
+      }),
+    ]);
+  });
+
+  test('and throws is in the log, and what it began is finished', async () => {
+    const { sid, says, outcomes } = await setUp(
+      parrot({
+        onMessageAdded(_message, context) {
+          void context.setAttributes({ begun: true });
+          throw new Error('ill');
+        },
+      }),
+    );
+    await says('hello');
+    expect(outcomes()).toEqual(['bot_answer: failed']);
+    expect(await stack.bodiesIn(sid)).toEqual(['hello']);
+  });
+
+  test('leaves a line in the log for what failed', async () => {
+    const { says, outcomes } = await setUp(
+      parrot({
+        onMessageAdded(_message, context) {
+          void context.setAttributes({ long: 'x'.repeat(17_000) });
+          return null;
+        },
+      }),
+    );
+    await says('hello');
+    expect(outcomes()).toEqual(['bot_action: failed']);
+  });
+});
+
 describe('a context', () => {
+  test('keeps the marks of an answer to itself', async () => {
+    const bot = parrot({
+      onConversationAdded: () => 'welcome',
+      onMessageAdded: () => [
+        { body: 'one', attributes: { last: true, welcome: true, part: 7, growing: true, colour: 'red' } },
+        'two',
+      ],
+    });
+    const { sid, there, added, message, deliver, start } = await setUp(bot);
+    const asked = await message('hello');
+    await deliver(asked);
+    await deliver(asked, start());
+    await added();
+    expect(await stack.bodiesIn(sid)).toEqual(['hello', 'one', 'two', 'welcome']);
+    const [, one] = await there.messages.list();
+    expect(JSON.parse(one?.attributes ?? '')).toEqual({
+      colour: 'red',
+      inReplyTo: asked.MessageSid,
+      part: 0,
+    });
+  });
+
   test('sets attributes side by side, and refuses more than Twilio keeps with a sentence', async () => {
     let refusal: unknown;
     const { there, says, attributes } = await setUp(
@@ -177,7 +356,7 @@ describe('a context', () => {
     expect(await attributes()).toEqual({});
   });
 
-  test('grows a message in place, and finishes it without its mark', async () => {
+  test('grows a message in place, and marks it as whole in the end', async () => {
     const { there, says } = await setUp(
       parrot({
         async onMessageAdded(_message, context) {
@@ -196,6 +375,7 @@ describe('a context', () => {
       by: 'a model',
       inReplyTo: expect.stringMatching(/^IM/),
       part: 0,
+      growing: false,
     });
   });
 

@@ -29,25 +29,19 @@ export function createMessageAddedHandler(options: WebhookHandlerOptions): Handl
   if (!bot) return (call) => acknowledge(call, options);
   const engine = botEngine(options, bot);
   const once = { seen, log, leaseMs: botLimitMs + SENDING_MS };
-  const turns = new Map<string, AbortController>();
+  const silencing = createSilencing();
 
-  async function answer(event: MessageAdded): Promise<void> {
+  async function answer(event: MessageAdded, silenced: AbortSignal): Promise<void> {
     const { conversationSid, chatServiceSid, messageSid, body, author, index, attributes } = event;
-    const silenced = new AbortController();
-    turns.set(conversationSid, silenced);
-    try {
-      await askBot(engine, {
-        place: { conversationSid, chatServiceSid },
-        message: { sid: messageSid, index },
-        question: (asked, context) =>
-          asked.onMessageAdded({ sid: messageSid, body, author, index, attributes }, context),
-        silenced: silenced.signal,
-        // Twilio always says when it was; where somebody's delivery does not, the history does.
-        accept: (recorded) => event.createdAt !== undefined || (!!recorded && isFresh(recorded.at, now())),
-      });
-    } finally {
-      turns.delete(conversationSid);
-    }
+    await askBot(engine, {
+      place: { conversationSid, chatServiceSid },
+      message: { sid: messageSid, index },
+      question: (asked, context) =>
+        asked.onMessageAdded({ sid: messageSid, body, author, index, attributes }, context),
+      silenced,
+      // Twilio always says when it was; where somebody's delivery does not, the history does.
+      accept: (recorded) => event.createdAt !== undefined || (!!recorded && isFresh(recorded.at, now())),
+    });
   }
 
   async function takeOver({ conversationSid, chatServiceSid, author }: MessageAdded): Promise<void> {
@@ -79,13 +73,39 @@ export function createMessageAddedHandler(options: WebhookHandlerOptions): Handl
       const isVisitor = isVisitorName(author);
       // Whoever writes by text message or the like is neither a visitor of the chat nor staff.
       if (!isVisitor && source !== 'SDK') return ACCEPTED;
-      // Said before its turn comes: what the bot is still thinking about is not wanted any more.
-      if (!isVisitor) turns.get(conversationSid)?.abort(new Error('A colleague took over.'));
-      const work = isVisitor ? () => answer(event) : () => takeOver(event);
-      return { ...ACCEPTED, after: () => inTurn(conversationSid, () => act(event, work)) };
+      if (!isVisitor) {
+        // Said before its turn comes: what the bot is still to answer is not wanted from it any more.
+        silencing.silence(conversationSid);
+        // Its turn is taken before what comes next, however long this delivery's acknowledgement takes.
+        const takingOver = inTurn(conversationSid, () => act(event, () => takeOver(event)));
+        return { ...ACCEPTED, after: () => takingOver };
+      }
+      const { silenced, done } = silencing.begin(conversationSid);
+      const answering = () => act(event, () => answer(event, silenced));
+      return { ...ACCEPTED, after: () => inTurn(conversationSid, answering).finally(done) };
     } catch (error) {
       return webhookRefusal(error, log, 'message-added');
     }
+  };
+}
+
+/** What the bot is at, and what waits for its turn, by conversation: a colleague silences all of it. */
+function createSilencing() {
+  const turns = new Map<string, Set<AbortController>>();
+  return {
+    begin(conversationSid: string): { silenced: AbortSignal; done: () => void } {
+      const turn = new AbortController();
+      const there = turns.get(conversationSid) ?? new Set();
+      turns.set(conversationSid, there.add(turn));
+      const done = (): void => {
+        there.delete(turn);
+        if (there.size === 0 && turns.get(conversationSid) === there) turns.delete(conversationSid);
+      };
+      return { silenced: turn.signal, done };
+    },
+    silence(conversationSid: string): void {
+      for (const turn of turns.get(conversationSid) ?? []) turn.abort(new Error('A colleague took over.'));
+    },
   };
 }
 
