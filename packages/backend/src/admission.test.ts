@@ -273,6 +273,29 @@ describe('the human check', () => {
     expect(await outcome(await anonymous(), good)).toBe('budget_exhausted');
   });
 
+  test('is passed once, also by who then finds the budget used up', async () => {
+    const { verifyHuman, answers } = check();
+    let wait = 60;
+    const limits: Limits = { take: async () => wait };
+    const { outcome } = admission({ verifyHuman, limits });
+    const visitor = await anonymous();
+    expect(await outcome(visitor, good)).toBe('budget_exhausted');
+    // An answer is good once, so that the page may send none or the old one.
+    expect(await outcome(visitor)).toBe('budget_exhausted');
+    wait = 0;
+    expect(await outcome(await anonymous())).toBe('human_check_required');
+    expect(await outcome(visitor, { human_token: 'used' })).toBe('admitted');
+    expect(answers).toHaveLength(1);
+  });
+
+  test('is not passed by who failed it', async () => {
+    const { verifyHuman } = check();
+    const { outcome } = admission({ verifyHuman });
+    const visitor = await anonymous();
+    expect(await outcome(visitor, { human_token: 'bad' })).toBe('human_check_required');
+    expect(await outcome(visitor)).toBe('human_check_required');
+  });
+
   test('that nobody can be asked for keeps new visitors waiting, and no others', async () => {
     const failing = [
       () => Promise.reject(new Error('away')),

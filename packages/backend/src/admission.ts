@@ -2,7 +2,7 @@ import { type Call, type Params, valuesOf } from './call.js';
 import type { Config } from './config.js';
 import { errorFacts, ServiceError } from './errors.js';
 import type { VerifyHuman } from './human-check.js';
-import type { KnownVisitors } from './known-visitors.js';
+import { createMemoryKnownVisitors, type KnownVisitors } from './known-visitors.js';
 import type { Log } from './log.js';
 import type { ProvenVisitor } from './proven-visitor.js';
 import type { Limits } from './rate-limit.js';
@@ -44,6 +44,8 @@ export interface AdmissionOptions {
 /** Longer than Turnstile's and hCaptcha's answers ever are. */
 const LONGEST_ANSWER = 4 * 1024;
 const HUMAN_CHECK_RETRY_SECONDS = 10;
+/** Who wait for a place in the budget. */
+const LONGEST_WAITING_LIST = 10_000;
 const LOOKUPS_AT_ONCE = 20;
 const LOOKUP_RETRY_SECONDS = 5;
 
@@ -54,6 +56,8 @@ const LOOKUP_RETRY_SECONDS = 5;
 export function createAdmission(options: AdmissionOptions): Admit {
   const { limits, known, hasUser, verifyHuman, log } = options;
   const refuseBanned = createRefuseBanned(options);
+  // An answer is good once: without this, who passes while the budget is used up would have to solve another one.
+  const human = createMemoryKnownVisitors({ capacity: LONGEST_WAITING_LIST });
   let lookups = 0;
 
   return async (visitor, call, body) => {
@@ -74,6 +78,7 @@ export function createAdmission(options: AdmissionOptions): Admit {
     body: Params,
   ): Promise<boolean> {
     const answer = humanAnswer(body);
+    if (await human.has(identity)) return false;
     if (answer === undefined) {
       if (await lookUp(identity)) return true;
       throw notHuman();
@@ -81,6 +86,7 @@ export function createAdmission(options: AdmissionOptions): Admit {
     const { origin } = call.headers;
     const caller = { ...(call.ip !== undefined && { ip: call.ip }), ...(origin !== undefined && { origin }) };
     if (!(await isHuman(verify, answer, caller))) throw notHuman();
+    await human.add(identity);
     return false;
   }
 

@@ -6,7 +6,8 @@ import { ServiceError } from './errors.js';
 /** Separates this hash from every other use of SHA-256; part of the contract with host sites. */
 const DOMAIN = 'twilio-webchat/user/v1';
 const AUDIENCE = 'twilio-webchat';
-const LONGEST_TOKEN = 8 * 1024;
+/** With all that a claim has beside it, it fits into a body of 4 KB. */
+const LONGEST_TOKEN = 3 * 1024;
 const LONGEST_NAME = 200;
 /** A token that leaks is of use for this long at most. */
 const LONGEST_LIFE_SECONDS = 600;
@@ -75,7 +76,7 @@ export function createUserTokenVerifier(options: {
 }
 
 function readKeyId(token: string, algorithm: string): string {
-  if (token.length > LONGEST_TOKEN) throw invalid('is longer than 8 KB');
+  if (token.length > LONGEST_TOKEN) throw invalid('is longer than 3 KB');
   if (!COMPACT.test(token)) throw invalid('is not three parts of base64url');
   const header = decodeHeader(token);
   if (header.alg !== algorithm) throw invalid(`is not signed by ${algorithm}: see USER_TOKEN_ALGORITHM`);

@@ -240,6 +240,18 @@ describe.each(hostsUnderTest(() => built.dir))(
       expect(await response.text()).toMatch(/^eyJ/);
     });
 
+    it('serves it on a page of its own origin too, where browsers send no Origin', async () => {
+      host = await start({ LEGACY_GET: 'on', PUBLIC_BASE_URL: PAGE_ORIGIN });
+      const ask = (site: string) =>
+        call(`${host.url}/chat-widget`, {
+          method: 'GET',
+          query: '?identity=6f1d6c9e-5b0f-4f0a-9d0e-2b8f3a1c7e55',
+          headers: { origin: '', 'sec-fetch-site': site },
+        });
+      expect((await ask('same-origin')).status).toBe(200);
+      expect((await ask('cross-site')).status).toBe(403);
+    });
+
     it.each(Object.entries(CASES))('answers %s', async (_title, entry) => {
       const visitor = await (entry.visitor ?? newVisitor)();
       const environment = Object.entries(entry.environment ?? {});

@@ -14,7 +14,7 @@ import { type PublicEndpointOptions, publicEndpoint } from './public-endpoint.js
 
 /** What the migrate handler is made of. */
 export interface MigrateHandlerOptions extends PublicEndpointOptions {
-  config: Pick<Config, 'allowedOrigins' | 'legacyUntil' | 'serviceSid'>;
+  config: PublicEndpointOptions['config'] & Pick<Config, 'legacyUntil' | 'serviceSid'>;
   anonymous: ProveVisitor;
   admit: Admit;
   refuseBanned: RefuseBanned;

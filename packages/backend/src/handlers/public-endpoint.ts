@@ -1,12 +1,11 @@
 import type { Call, Handler, Params, Reply } from '../call.js';
-import type { Config } from '../config.js';
 import { bodyParams, errorFacts, errorReply, internalError, ServiceError } from '../errors.js';
 import type { Log } from '../log.js';
-import { corsHeaders, isAllowedOrigin } from '../origin.js';
+import { corsHeaders, isAllowedOrigin, type OriginConfig } from '../origin.js';
 
 /** What every address that browsers call is made of. */
 export interface PublicEndpointOptions {
-  config: Pick<Config, 'allowedOrigins'>;
+  config: OriginConfig;
   log: Log;
   /** Milliseconds. */
   now: () => number;
@@ -26,7 +25,7 @@ export function publicEndpoint(
   allow = 'POST, OPTIONS',
 ): Handler {
   function checkOrigin(call: Call): void {
-    if (isAllowedOrigin(call, config.allowedOrigins)) return;
+    if (isAllowedOrigin(call, config)) return;
     throw new ServiceError(
       'origin_not_allowed',
       'Pages of this origin may not use this service: see ALLOWED_ORIGINS.',
@@ -55,7 +54,7 @@ export function publicEndpoint(
 
   return async (call) => {
     const shared = {
-      ...corsHeaders(call, config.allowedOrigins),
+      ...corsHeaders(call, config),
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',

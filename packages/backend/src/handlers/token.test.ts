@@ -323,6 +323,38 @@ describe('an origin that is not on the list', () => {
     }
   });
 
+  test('is named for a page of this service itself, whose GET brings no Origin', async () => {
+    const own = { publicBaseUrl: 'https://shop.example/chat', legacyGet: true };
+    const get = (site: string | undefined, changes: Partial<Config> = {}, method = 'GET') =>
+      handler({ ...own, ...changes })(
+        call({
+          method,
+          headers: site === undefined ? {} : { 'sec-fetch-site': site },
+          query: { identity: '0a1b2c3d-0730-4b4c-80b1-652c298efc65' },
+          body: form({}),
+        }),
+      );
+    const served = await get('same-origin');
+    expect([served.status, typeof served.body]).toEqual([200, 'string']);
+    expect(served.headers).not.toHaveProperty('access-control-allow-origin');
+    for (const site of [undefined, '', 'none', 'same-site', 'cross-site', 'same-origin, cross-site']) {
+      expect((await get(site)).body).toMatchObject({ error: { code: 'origin_not_allowed' } });
+    }
+    // Not every page that this host serves is on the list, and browsers name the origin of every POST.
+    expect((await get('same-origin', { publicBaseUrl: 'https://chat.example' })).status).toBe(403);
+    expect((await get('same-origin', {}, 'POST')).body).toMatchObject({
+      error: { code: 'origin_not_allowed' },
+    });
+    expect((await get('same-origin', {}, 'OPTIONS')).status).toBe(403);
+    expect((await get('same-origin', { publicBaseUrl: 'no address' })).status).toBe(403);
+  });
+
+  test('named beside Sec-Fetch-Site is what counts', async () => {
+    const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' };
+    const ask = handler({ publicBaseUrl: 'https://shop.example', legacyGet: true });
+    expect((await ask(call({ method: 'GET', headers, body: form({}) }))).status).toBe(403);
+  });
+
   test('may be null where that is configured', async () => {
     const reply = await handler({ allowedOrigins: ['null'] })(call({ headers: { origin: 'null' } }));
     expect(reply.status).toBe(200);

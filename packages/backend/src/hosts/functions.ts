@@ -1,4 +1,5 @@
 import { type Backend, type BackendOptions, createBackend } from '../backend.js';
+import { TOKEN_BODY_LIMIT, WEBHOOK_BODY_LIMIT } from '../body-limits.js';
 import type { Reply } from '../call.js';
 import { type Environment, readEnvironment } from '../env.js';
 import { errorFacts, errorReply, internalError } from '../errors.js';
@@ -36,8 +37,6 @@ export interface FunctionOptions extends Pick<BackendOptions, 'bot' | 'verifyHum
 declare const Twilio: { Response: new () => FunctionResponse };
 
 const BOT_LIMIT_MS = 4_000;
-const TOKEN_BODY_LIMIT = 4 * 1024;
-const WEBHOOK_BODY_LIMIT = 640 * 1024;
 
 const BODY_LIMITS: Record<keyof Backend, number> = {
   token: TOKEN_BODY_LIMIT,

@@ -6,6 +6,7 @@ import formbody from '@fastify/formbody';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { type BackendOptions, createBackend } from '../backend.js';
+import { TOKEN_BODY_LIMIT, WEBHOOK_BODY_LIMIT } from '../body-limits.js';
 import type { Call, Handler, Reply } from '../call.js';
 import type { Config } from '../config.js';
 import { errorReply, internalError, ServiceError } from '../errors.js';
@@ -55,9 +56,6 @@ export interface NodeHost {
   close(): Promise<void>;
 }
 
-const TOKEN_BODY_LIMIT = 4 * 1024;
-/** Body and attributes of 32 KB each, of which form encoding may make nine times as much. */
-const WEBHOOK_BODY_LIMIT = 640 * 1024;
 const CLOSE_LIMIT_MS = 10_000;
 /** A bot's whole time and Twilio's, for those whose turn it is; a longer queue is not worth a server that stays. */
 const WORK_LIMIT_MS = 20_000;
