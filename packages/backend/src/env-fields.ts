@@ -34,14 +34,24 @@ export const lastDay: z.ZodType<number, string> = z
   .transform((text) => Date.parse(`${text}T00:00:00Z`) / 1000 + 86_400)
   .refine((seconds) => Number.isFinite(seconds), 'is a date that no calendar has');
 
+const addressOf = (text: string, protocols: readonly string[]): URL | undefined => {
+  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  return parsed && protocols.includes(parsed.protocol) && !parsed.search && !parsed.hash ? parsed : undefined;
+};
+
+/** An address that may be shown: it is in logs, in what the commands print, in what Twilio is told. */
 export const url = (...protocols: string[]): z.ZodType<string, string> =>
+  urlWithLogin(...protocols).refine((text) => {
+    const { username, password } = new URL(text);
+    return username === '' && password === '';
+  }, 'holds a user or a password, which would be shown to others');
+
+/** An address that may hold a user and a password, and is never shown whole. */
+export const urlWithLogin = (...protocols: string[]): z.ZodType<string, string> =>
   z
     .string()
     .refine(
-      (text) => {
-        const parsed = URL.canParse(text) ? new URL(text) : null;
-        return parsed !== null && protocols.includes(parsed.protocol) && !parsed.search && !parsed.hash;
-      },
+      (text) => addressOf(text, protocols) !== undefined,
       `is not a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}, without ? and #`,
     )
     .transform((text) => text.replace(/\/+$/, ''));

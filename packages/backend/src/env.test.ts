@@ -118,6 +118,8 @@ describe('a bad environment', () => {
     ['ALLOWED_ORIGINS', 'shop.example', 'not exactly'],
     ['PUBLIC_BASE_URL', 'chat.shop.example', 'is not a URL'],
     ['PUBLIC_BASE_URL', 'https://chat.shop.example/?a=1', 'is not a URL'],
+    ['PUBLIC_BASE_URL', 'https://shop:geheim@chat.shop.example', 'user or a password'],
+    ['TWILIO_API_BASE_URL', 'http://:geheim@127.0.0.1:4010', 'user or a password'],
     ['REALTIME_URL', 'http://127.0.0.1:4010', 'ws://'],
     ['TOKEN_TTL', '1h', 'whole number'],
     ['TOKEN_TTL', '86401', 'between'],
@@ -128,6 +130,7 @@ describe('a bad environment', () => {
     const table = tableOf({ ...GOOD, [variable]: value });
     expect(table).toContain(variable);
     expect(table).toContain(words);
+    expect(table).not.toContain('geheim');
   });
 
   test('never shows a value', () => {

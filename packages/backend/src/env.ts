@@ -10,6 +10,7 @@ import {
   secretsByKeyId,
   sid,
   url,
+  urlWithLogin,
   wholeNumber,
 } from './env-fields.js';
 import { givenVariables, tableOf, type WrongVariable, wrongVariables } from './env-table.js';
@@ -63,7 +64,7 @@ const SHAPES = {
   USER_TOKEN_ENFORCE: oneOf(['observe', 'on']).default('on'),
   LEGACY_UNTIL: lastDay.optional(),
   STUDIO_FLOW_SID: sid('FW').optional(),
-  REDIS_URL: url('redis:', 'rediss:').optional(),
+  REDIS_URL: urlWithLogin('redis:', 'rediss:').optional(),
   TRUSTED_PROXIES: proxies.default([]),
   PORT: wholeNumber(0, 65_535).default(3000),
 };

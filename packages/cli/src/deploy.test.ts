@@ -103,6 +103,14 @@ describe('deploy', () => {
       code: 1,
       complained: expect.stringContaining('build:functions'),
     });
+    await mkdir(path.join(project, 'dist/functions'), { recursive: true });
+    await writeFile(path.join(project, 'dist/functions/chat-widget.js'), '');
+    await rm(path.join(project, 'package.json'));
+    expect(await deploy(COMPLETE, ['--dry-run'])).toMatchObject({
+      code: 1,
+      said: '',
+      complained: expect.stringMatching(/^.+package\.json cannot be read: ENOENT/),
+    });
     expect((await deploy(COMPLETE, ['--env', path.join(project, 'nowhere')])).complained).toContain(
       'cannot be read',
     );

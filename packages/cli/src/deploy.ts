@@ -49,7 +49,10 @@ Exit codes: 0 uploaded (or, with --dry-run, shown), 1 not uploaded, 2 wrong call
       return complain(io, `There are no built Functions in ${project}. Build them: npm run build:functions`);
     }
 
-    showUpload({ project, files, variables }, io);
+    const dependencies = dependenciesOf(project);
+    if (typeof dependencies === 'string') return complain(io, dependencies);
+
+    showUpload({ project, files, variables, dependencies }, io);
     if (values['dry-run']) {
       io.print('Nothing was uploaded.');
       return 0;
@@ -113,17 +116,30 @@ function filesIn(project: string): { name: string; kilobytes: number }[] | undef
   }
 }
 
+/** What the platform installs for a project; a sentence when its manifest does not say. */
+function dependenciesOf(project: string): Readonly<Record<string, string>> | string {
+  const manifest = path.join(project, 'package.json');
+  try {
+    return JSON.parse(readFileSync(manifest, 'utf8')).dependencies ?? {};
+  } catch (error) {
+    return `${manifest} cannot be read: ${error instanceof Error ? error.message : String(error)}.`;
+  }
+}
+
 function showUpload(
   {
     project,
     files,
     variables,
-  }: { project: string; files: { name: string; kilobytes: number }[]; variables: CommandIo['env'] },
+    dependencies,
+  }: {
+    project: string;
+    files: { name: string; kilobytes: number }[];
+    variables: CommandIo['env'];
+    dependencies: Readonly<Record<string, string>>;
+  },
   io: CommandIo,
 ): void {
-  const { dependencies = {} } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8')) as {
-    dependencies?: Record<string, string>;
-  };
   const names = Object.keys(withoutBlanks(variables)).filter((name) => !NOT_UPLOADED.includes(name));
   const width = Math.max(...files.map(({ name }) => name.length));
   io.print(

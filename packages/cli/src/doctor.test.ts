@@ -10,6 +10,7 @@ import {
 import type { Emulator } from '@conversations-web-chat/emulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from './doctor/finding.js';
+import { checkPublicUrl } from './doctor/reachable.js';
 import { examine } from './doctor.js';
 import { runCli } from './run.js';
 import { recordedIo, startEmulated } from './testing/emulated.js';
@@ -127,6 +128,8 @@ describe('doctor', () => {
     await webhooks.update({ method: 'GET' });
     expect(await findings('webhooks')).toMatchObject([
       { level: 'problem', text: expect.stringMatching(/^method is GET/) },
+    ]);
+    expect(await findings('other webhooks')).toMatchObject([
       { level: 'warning', text: expect.stringContaining('reported twice') },
     ]);
     await webhooks.update({ postWebhookUrl: 'http://127.0.0.1:9/another' });
@@ -151,16 +154,29 @@ describe('doctor', () => {
     expect(await findings('USER_TOKEN_JWKS_URL')).toMatchObject([
       { level: 'problem', text: expect.stringContaining('a private key') },
     ]);
-    keys.splice(0, 1, { kty: 'EC', kid: 'a' });
+    keys.splice(0, 1, { kty: 'EC', kid: 'a' }, { kty: 'oct', kid: 'b', k: 'shared' });
+    expect(await findings('USER_TOKEN_JWKS_URL')).toMatchObject([
+      { level: 'problem', text: expect.stringContaining('a private key') },
+    ]);
+    keys.splice(0, 2, { kty: 'EC', kid: 'a' });
     expect(await findings('USER_TOKEN_JWKS_URL')).toMatchObject([{ level: 'ok', text: '1 key for ES256' }]);
+    for (const nothing of [null, [], { keys: 'none' }, 'text']) {
+      env.USER_TOKEN_JWKS_URL = `${await serve(() => [200, nothing])}/keys`;
+      expect(await findings('USER_TOKEN_JWKS_URL')).toMatchObject([
+        { level: 'problem', text: 'has no key for ES256' },
+      ]);
+    }
     env.REDIS_URL = 'redis://:a-password-of-redis@127.0.0.1:1';
     expect(await findings('REDIS_URL')).toMatchObject([
       { level: 'problem', text: expect.stringContaining('127.0.0.1:1 does not answer') },
     ]);
   });
 
-  it('says what it cannot check when nothing answers', async () => {
+  it('says what it cannot check when nothing answers, and does not call that done', async () => {
     await emulator.close();
+    const { code, said } = await run('doctor');
+    expect(code).toBe(1);
+    expect(said).toMatch(/^0 problems, .+\nWhat could not be checked may be wrong: ask again/m);
     const unchecked = (await findings()).filter(({ level }) => level === 'cannot check');
     expect(unchecked.map(({ about }) => about)).toEqual([
       'API key',
@@ -170,8 +186,47 @@ describe('doctor', () => {
       'usage trigger',
       'roles',
       'webhooks',
+      'other webhooks',
       'PUBLIC_BASE_URL',
     ]);
+  });
+
+  it.each([['/Roles'], ['/Configuration/Webhooks']])(
+    'does not pass where it could not look at %s',
+    async (path) => {
+      env.CHAT_MODE = 'hardened';
+      await startHost();
+      await run('roles');
+      await run('webhooks');
+      expect((await run('doctor')).code).toBe(0);
+      emulator.faults.answer({ status: 500, path, times: 2 });
+      const { code, said } = await run('doctor');
+      expect(said).toMatch(/^0 problems, 0 warnings, [34] could not be checked/m);
+      expect(code).toBe(1);
+    },
+  );
+
+  it('tells what is wrong with the webhook also where the account does not show its own', async () => {
+    emulator.faults.answer({ status: 403, path: '/v1/Configuration/Webhooks' });
+    expect(await findings('webhooks')).toMatchObject([
+      { level: 'problem', text: expect.stringMatching(/^postWebhookUrl/) },
+      { level: 'problem', text: expect.stringMatching(/^filters/) },
+      { level: 'problem', text: expect.stringMatching(/^method/) },
+    ]);
+    emulator.faults.answer({ status: 403, path: '/v1/Configuration/Webhooks' });
+    expect(await findings('other webhooks')).toMatchObject([
+      { level: 'cannot check', text: expect.stringContaining('HTTP 403') },
+    ]);
+  });
+
+  it('says that Twilio cannot reach an address of a private network', async () => {
+    for (const host of ['10.1.2.3', 'chat.internal', '[fd00::1]', '169.254.0.9', 'chat']) {
+      const config = { ...configOf(), publicBaseUrl: `https://${host}` };
+      delete config.twilioApiBaseUrl;
+      expect(await checkPublicUrl(config)).toMatchObject([
+        { level: 'problem', text: expect.stringContaining('Twilio cannot reach') },
+      ]);
+    }
   });
 
   it('shows no secret, whatever is wrong', async () => {
@@ -188,6 +243,10 @@ describe('doctor', () => {
     outputs.push(await run('doctor'));
     env.USER_TOKEN_SECRETS = 'first=user-token-secret';
     outputs.push(await run('doctor'));
+    delete env.USER_TOKEN_SECRETS;
+    env.USER_TOKEN_ALGORITHM = 'ES256';
+    env.USER_TOKEN_JWKS_URL = 'https://shop:a-secret-of-the-site@127.0.0.1:1/keys';
+    outputs.push(await run('doctor'), await run('webhooks'), await run('roles'));
     const printed = JSON.stringify(outputs);
     const { TWILIO_API_KEY_SID: sid, TWILIO_API_KEY_SECRET: secret, AUTH_TOKEN: token } = env;
     const basic = Buffer.from(`${sid}:${secret}`).toString('base64');
@@ -202,6 +261,11 @@ describe('doctor', () => {
     expect((await run('doctor', '--functions', base)).said).toMatch(
       /^ok +Twilio Functions +\S+\/chat-widget answers$/m,
     );
+    const blank = { ...env, PUBLIC_BASE_URL: '' };
+    const io = recordedIo(blank);
+    await runCli(['doctor', '--functions', base], io);
+    expect(io.said.join('\n')).toContain(`→ Run conversations-web-chat webhooks --functions ${base}.`);
+    expect(io.said.join('\n')).not.toMatch(/PUBLIC_BASE_URL|TRUSTED_PROXIES|REDIS_URL/);
     const other = await serve(() => [404, {}]);
     expect((await run('doctor', '--functions', other)).said).toMatch(
       /^problem +Twilio Functions .+answers 404/m,

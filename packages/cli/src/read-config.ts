@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { type Config, readEnvironment } from '@conversations-web-chat/backend';
+import { type Config, type EnvironmentReading, readEnvironment } from '@conversations-web-chat/backend';
 import { UsageError } from './command.js';
 import type { CommandIo } from './command-io.js';
 
@@ -29,17 +29,25 @@ export function readVariables(file: string | undefined, io: CommandIo): CommandI
   return parseEnv(text);
 }
 
+/** Reads the variables; `standard` stands in for those that are not set: on Functions the platform gives some. */
+export function readGiven(
+  file: string | undefined,
+  io: CommandIo,
+  standard: CommandIo['env'] = {},
+): EnvironmentReading {
+  const given = Object.entries(readVariables(file, io)).filter(([, value]) => value?.trim());
+  return readEnvironment({ ...standard, ...Object.fromEntries(given) });
+}
+
 /**
- * The service's configuration; when it is not right, says so and gives nothing. `standard` stands in for variables that
- * are not set: on Functions the platform gives some.
+ * The service's configuration; when it is not right, says so and gives nothing. `standard` as of {@link readGiven}.
  */
 export function readConfig(
   file: string | undefined,
   io: CommandIo,
   standard: CommandIo['env'] = {},
 ): Config | undefined {
-  const given = Object.entries(readVariables(file, io)).filter(([, value]) => value?.trim());
-  const reading = readEnvironment({ ...standard, ...Object.fromEntries(given) });
+  const reading = readGiven(file, io, standard);
   if (reading.ok) return reading.config;
   io.complain(reading.table);
   return undefined;

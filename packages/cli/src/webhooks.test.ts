@@ -6,6 +6,7 @@ import type { Emulator } from '@conversations-web-chat/emulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from './run.js';
 import { recordedIo, startEmulated } from './testing/emulated.js';
+import { shown } from './webhooks.js';
 
 let emulator: Emulator;
 let env: Record<string, string>;
@@ -20,6 +21,18 @@ afterEach(() => emulator.close());
 
 const configured = () =>
   client.conversations.v1.services(env.CONVERSATIONS_SERVICE_SID!).configuration.webhooks();
+
+/** What of the commands' requests was more than a look. */
+async function writes(): Promise<string[]> {
+  const answer = await fetch(`${emulator.restUrl}/_emulator/log`, {
+    headers: { authorization: `Basic ${btoa(`${env.ACCOUNT_SID}:${env.AUTH_TOKEN}`)}` },
+  });
+  const lines = (await answer.text()).trim().split('\n');
+  const passed = lines.map((line) => JSON.parse(line) as { method?: string; path?: string });
+  return passed
+    .filter(({ method }) => method !== 'GET')
+    .map(({ method, path: where }) => `${method} ${where}`);
+}
 
 async function run(...args: string[]) {
   const io = recordedIo(env);
@@ -41,9 +54,12 @@ describe('webhooks', () => {
       said: `${difference}\nNothing was written.`,
       complained: '',
     });
-    expect((await configured().fetch()).postWebhookUrl).toBeNull();
+    expect(await writes()).toEqual([]);
     expect(await run('webhooks')).toEqual({ code: 0, said: `${difference}\nWritten.`, complained: '' });
     expect(await configured().fetch()).toMatchObject({ postWebhookUrl: url, method: 'POST' });
+    expect(await writes()).toEqual([
+      `POST /v1/Services/${env.CONVERSATIONS_SERVICE_SID}/Configuration/Webhooks`,
+    ]);
     expect((await run('webhooks')).said).toBe(
       `The service ${env.CONVERSATIONS_SERVICE_SID} reports new conversations to ${url} already.`,
     );
@@ -58,12 +74,28 @@ describe('webhooks', () => {
       /^Another address stands there: http:\/\/127\.0\.0\.1:9\/flex\?…\. .+--replace/,
     );
     expect(said + complained).not.toContain('of-somebody-else');
+    expect(await run('webhooks', '--dry-run', '--replace')).toMatchObject({ code: 0, complained: '' });
     expect((await configured().fetch()).postWebhookUrl).toBe(another);
 
     expect((await run('webhooks', '--replace')).code).toBe(0);
     expect(await configured().fetch()).toMatchObject({
       postWebhookUrl: url,
       filters: ['onMessageAdded', 'onConversationAdded'],
+    });
+  });
+
+  it('adds its event to the others of an address that is right', async () => {
+    const filters = ['onMessageAdded', 'onParticipantAdded'];
+    await configured().update({ postWebhookUrl: url, filters, method: 'POST' });
+    expect(await run('webhooks')).toMatchObject({
+      code: 0,
+      said: expect.stringContaining(
+        '  filters  onMessageAdded, onParticipantAdded → onMessageAdded, onParticipantAdded, onConversationAdded\n',
+      ),
+    });
+    expect(await configured().fetch()).toMatchObject({
+      postWebhookUrl: url,
+      filters: [...filters, 'onConversationAdded'],
     });
   });
 
@@ -94,11 +126,29 @@ describe('roles', () => {
     expect(shown.said).toMatch(
       / {2}role of new users +service user → web chat user.*Nothing was written\.$/s,
     );
+    expect(await writes()).toEqual([]);
     const written = await run('roles');
     expect(written.said).toBe(shown.said.replace(/Nothing was written\.$/, 'Written.'));
     expect((await run('roles')).said).toBe(
       `The roles of the service ${env.CONVERSATIONS_SERVICE_SID} are right already.`,
     );
+  });
+
+  it('need no PUBLIC_BASE_URL, which is left out on Twilio Functions', async () => {
+    delete env.PUBLIC_BASE_URL;
+    expect(await run('roles', '--dry-run')).toMatchObject({ code: 0, complained: '' });
+  });
+});
+
+describe('an address as it is shown', () => {
+  it('holds neither user nor password nor query, whatever stands there', () => {
+    expect(shown('https://user:geheim@flex.example:444/hook?token=geheim#geheim')).toBe(
+      'https://flex.example:444/hook?…',
+    );
+    expect(shown('onMessageAdded, onConversationAdded')).toBe('onMessageAdded, onConversationAdded');
+    for (const odd of ['tcp://user:geheim@host/hook', 'flex.example/hook?token=geheim', 'https://[?geheim']) {
+      expect(shown(odd)).not.toContain('geheim');
+    }
   });
 });
 

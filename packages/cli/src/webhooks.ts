@@ -62,11 +62,13 @@ Exit codes: 0 right now (or, with --dry-run, shown), 1 not written, 2 wrong call
   },
 });
 
+const WEB = ['http:', 'https:'];
+
 /** The address of a deployment on Twilio Functions, of a domain as people write it. */
 export function functionsUrl(domain: string): string {
   const address = domain.includes('://') ? domain : `https://${domain}`;
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (!url || url.origin === 'null' || url.pathname !== '/' || url.search !== '' || url.username !== '') {
+  if (!url || !WEB.includes(url.protocol) || url.pathname !== '/' || url.href !== `${url.origin}/`) {
     throw new UsageError(
       `--functions is "${domain}"; it must be a domain such as web-chat-1234-dev.twil.io.`,
     );
@@ -80,7 +82,8 @@ export const urlsOf = (functions: string): WebhookUrls => webhookUrls(functions,
 /** A value as it may be shown: the query and the user of an address may hold a secret of somebody else. */
 export function shown(value: string | null): string {
   if (!value) return 'not set';
-  if (!URL.canParse(value)) return value;
-  const { origin, pathname, search } = new URL(value);
-  return origin === 'null' ? value : `${origin}${pathname}${search === '' ? '' : '?…'}`;
+  if (/^[\w, ]+$/.test(value)) return value;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || !WEB.includes(url.protocol)) return 'something that is no web address';
+  return `${url.origin}${url.pathname}${url.search === '' ? '' : '?…'}`;
 }

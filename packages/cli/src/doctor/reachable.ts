@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import type { Config } from '@conversations-web-chat/backend';
 import { whyNot } from './account.js';
 import { about, type Finding } from './finding.js';
@@ -10,21 +10,22 @@ const PATIENCE_MS = 5_000;
 /** Whether what the service needs answers: the service itself, Redis, the public keys of the host site. */
 export async function checkReachable(config: Config, functions: string | undefined): Promise<Finding[]> {
   const found = await Promise.all([
-    functions === undefined ? checkPublicUrl(config) : checkFunctions(functions),
-    checkRedis(config),
+    ...(functions === undefined ? [checkPublicUrl(config), checkRedis(config)] : [checkFunctions(functions)]),
     checkPublicKeys(config),
   ]);
   return found.flat();
 }
 
-async function checkPublicUrl(config: Config): Promise<Finding[]> {
+/** Whether Twilio and browsers can reach the service. */
+export async function checkPublicUrl(config: Config): Promise<Finding[]> {
   const { ok, problem, cannotCheck } = about('PUBLIC_BASE_URL');
   const { publicBaseUrl } = config;
   const local = isLoopback(publicBaseUrl);
-  if (local && config.twilioApiBaseUrl === undefined) {
+  const inside = local || isPrivate(publicBaseUrl);
+  if (inside && config.twilioApiBaseUrl === undefined) {
     return [
       problem(
-        'names this machine, which Twilio cannot reach',
+        `names ${local ? 'this machine' : 'a place in a private network'}, which Twilio cannot reach`,
         'Set it to the https address under which the internet reaches this service.',
       ),
     ];
@@ -55,7 +56,7 @@ async function checkPublicUrl(config: Config): Promise<Finding[]> {
   } catch (error) {
     const why = `${publicBaseUrl}/healthz does not answer: ${whyNot(error)}`;
     found.push(
-      local || isPrivate(publicBaseUrl)
+      inside
         ? cannotCheck(`${why}; start the service to have it checked, or ask from where its name is known`)
         : problem(why, 'Start the service, and let the name lead to it.'),
     );
@@ -115,9 +116,10 @@ async function checkPublicKeys({ userTokens }: Config): Promise<Finding[]> {
   try {
     const answer = await fetch(jwksUrl, { signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok) throw new Error(`it answers ${answer.status}`);
-    const { keys } = (await answer.json()) as { keys?: unknown };
-    const fitting = Array.isArray(keys) ? keys.filter((key) => key?.kty === kty) : [];
-    if (fitting.some((key) => key.d !== undefined)) {
+    const keys = keysIn(await answer.text());
+    const fitting = keys.filter((key) => key.kty === kty);
+    // d is the private part of every kind of pair, k a shared secret.
+    if (keys.some((key) => key.d !== undefined || key.k !== undefined)) {
       return [
         problem(
           'holds a private key, which everybody can read',
@@ -144,12 +146,35 @@ async function checkPublicKeys({ userTokens }: Config): Promise<Finding[]> {
   }
 }
 
-/** Names that only mean something inside a network. */
+/** The keys of a key set. What is no JSON is told without its text, which may hold a key. */
+function keysIn(text: string): Record<string, unknown>[] {
+  let set: unknown;
+  try {
+    set = JSON.parse(text);
+  } catch {
+    throw new Error('what answers is no JSON');
+  }
+  const keys = typeof set === 'object' && set !== null && 'keys' in set ? set.keys : [];
+  return Array.isArray(keys) ? keys.filter((key) => typeof key === 'object' && key !== null) : [];
+}
+
+const privateNetworks = new BlockList();
+for (const [network, bits] of [
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
+  privateNetworks.addSubnet(network, bits);
+}
+privateNetworks.addSubnet('fc00::', 7, 'ipv6');
+privateNetworks.addSubnet('fe80::', 10, 'ipv6');
+
+/** Names and addresses that only mean something inside a network. */
 function isPrivate(address: string): boolean {
-  const { hostname } = new URL(address);
-  return (
-    /^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(hostname) ||
-    /\.(local|internal|lan|home\.arpa|test|example|invalid)$/.test(hostname) ||
-    (!hostname.includes('.') && isIP(hostname) === 0)
-  );
+  const host = new URL(address).hostname.replace(/^\[|\]$/g, '');
+  const version = isIP(host);
+  if (version !== 0) return privateNetworks.check(host, version === 6 ? 'ipv6' : 'ipv4');
+  return !host.includes('.') || /\.(local|internal|lan|home\.arpa|test|example|invalid)$/.test(host);
 }

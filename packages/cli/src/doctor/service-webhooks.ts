@@ -11,23 +11,53 @@ import { about, type Finding } from './finding.js';
 const EVENT = 'onConversationAdded';
 
 /** Whether new conversations are reported to this service: once, and unchanged. */
-export async function checkWebhooks(config: Config, urls: WebhookUrls): Promise<Finding[]> {
+export async function checkWebhooks(
+  config: Config,
+  urls: WebhookUrls,
+  functions: string | undefined,
+): Promise<Finding[]> {
+  const found = await Promise.all([
+    checkOwn(config, urls, functions),
+    checkOthers(config, urls.conversationAdded),
+  ]);
+  return found.flat();
+}
+
+async function checkOwn(
+  config: Config,
+  urls: WebhookUrls,
+  functions: string | undefined,
+): Promise<Finding[]> {
   const { ok, problem, cannotCheck } = about('webhooks');
-  const api = createTwilioClient(config).conversations.v1;
   try {
     const plan = await planWebhooks(config, urls);
-    const [ofService, ofAccount] = await Promise.all([
-      api.services(config.serviceSid).configuration.webhooks().fetch(),
-      api.configuration.webhooks().fetch(),
-    ]);
+    const options = [
+      ...(plan.replaces === undefined ? [] : [' --replace']),
+      ...(functions === undefined ? [] : [` --functions ${functions}`]),
+    ];
+    const fix = `Run conversations-web-chat webhooks${options.join('')}.`;
     const found = plan.changes.map(({ field, from, to }) => {
-      const fix = `Run conversations-web-chat webhooks${plan.replaces === undefined ? '' : ' --replace'}.`;
       const value =
         field === 'postWebhookUrl' ? `it has to be ${to}` : `it has to be ${to} for the bot to answer`;
       return problem(`${field} is ${shown(from)}; ${value}`, fix);
     });
     if (found.length === 0) found.push(ok(`new conversations are reported to ${plan.postWebhookUrl}`));
-    return [...found, ...checkOthers(ofService, ofAccount, plan.postWebhookUrl)];
+    return found;
+  } catch (error) {
+    return [cannotCheck(whyNot(error))];
+  }
+}
+
+/** What else is configured and gets in the way. */
+async function checkOthers(config: Config, postWebhookUrl: string): Promise<Finding[]> {
+  const { cannotCheck } = about('other webhooks');
+  const api = createTwilioClient(config).conversations.v1;
+  try {
+    const [ofService, ofAccount] = await Promise.all([
+      api.services(config.serviceSid).configuration.webhooks().fetch(),
+      api.configuration.webhooks().fetch(),
+    ]);
+    return inTheWay(ofService, ofAccount, postWebhookUrl);
   } catch (error) {
     return [cannotCheck(whyNot(error))];
   }
@@ -39,9 +69,8 @@ interface Configured {
   filters: string[] | null;
 }
 
-/** What else is configured and gets in the way. */
-function checkOthers(ofService: Configured, ofAccount: Configured, postWebhookUrl: string): Finding[] {
-  const { warning } = about('webhooks');
+function inTheWay(ofService: Configured, ofAccount: Configured, postWebhookUrl: string): Finding[] {
+  const { warning } = about('other webhooks');
   const found: Finding[] = [];
   const pre = [
     ['service', ofService.preWebhookUrl],

@@ -1,8 +1,11 @@
 import type { Config } from '@conversations-web-chat/backend';
 import { about, type Finding } from './finding.js';
 
-/** What the configuration says by itself, without asking anybody. `now` in milliseconds. */
-export function checkSettings(config: Config, now: number): Finding[] {
+/**
+ * What the configuration says by itself, without asking anybody. `now` in milliseconds. On Twilio Functions no caller
+ * has an address, so there are no proxies to name.
+ */
+export function checkSettings(config: Config, now: number, onFunctions = false): Finding[] {
   return [
     checkMode(config),
     ...checkOrigins(config),
@@ -10,7 +13,7 @@ export function checkSettings(config: Config, now: number): Finding[] {
     ...checkLegacy(config, now),
     ...checkLogins(config),
     checkNewcomers(config),
-    ...checkProxies(config),
+    ...(onFunctions ? [] : checkProxies(config)),
   ];
 }
 

@@ -9,6 +9,10 @@ import { about, type Finding } from './finding.js';
 
 const FIX = 'Run conversations-web-chat roles.';
 
+/** That command leaves a role of somebody's own alone. */
+const FIX_OWN =
+  "Take VISITOR_ROLE_SID out and run conversations-web-chat roles, or correct that role's permissions yourself.";
+
 /** Bots and agents may go by these, but no other visitor and no bill is touched. */
 const LESSER: readonly string[] = ['editConversationAttributes', 'editConversationName'];
 
@@ -18,6 +22,8 @@ interface NewcomerRole {
   type: 'service' | 'conversation';
   name: string;
   permissions: readonly string[];
+  /** Default: the command that puts the service's roles right. */
+  fix?: string;
 }
 
 /** Whether the roles that visitors get let them do what they must not, or not what they must. */
@@ -32,12 +38,15 @@ export async function checkRoles(config: Config): Promise<Finding[]> {
       ['creators of a conversation', configuration.defaultConversationCreatorRoleSid, 'conversation'],
       ...(config.visitorRoleSid === undefined
         ? []
-        : [['VISITOR_ROLE_SID', config.visitorRoleSid, 'conversation'] as const]),
+        : [['VISITOR_ROLE_SID', config.visitorRoleSid, 'conversation', FIX_OWN] as const]),
     ] as const;
-    return newcomers.flatMap(([who, sid, type]) => {
+    return newcomers.flatMap(([who, sid, type, fix = FIX]) => {
       const role = roles.find((each) => each.sid === sid);
-      if (!role) return [problem(`${who}: the service has no role ${sid}`, FIX)];
-      return judgeRole({ who, type, name: role.friendlyName, permissions: role.permissions }, config.mode);
+      if (!role) return [problem(`${who}: the service has no role ${sid}`, fix)];
+      const { friendlyName: name, permissions } = role;
+      if (role.type !== type)
+        return [problem(`${who} ("${name}") is a ${role.type} role, not a ${type} one`, fix)];
+      return judgeRole({ who, type, name, permissions, fix }, config.mode);
     });
   } catch (error) {
     return [cannotCheck(whyNot(error))];
@@ -47,7 +56,7 @@ export async function checkRoles(config: Config): Promise<Finding[]> {
 /** What is wrong with one role of a visitor. */
 export function judgeRole(role: NewcomerRole, mode: Config['mode']): Finding[] {
   const { ok, problem, warning } = about('roles');
-  const { permissions } = role;
+  const { permissions, fix = FIX } = role;
   const title = `${role.who} ("${role.name}")`;
   const forbidden = [...FORBIDDEN_FOR_VISITORS, ...(mode === 'hardened' ? FORBIDDEN_IN_HARDENED_MODE : [])];
   const held = permissions.filter((permission) => forbidden.includes(permission));
@@ -57,10 +66,10 @@ export function judgeRole(role: NewcomerRole, mode: Config['mode']): Finding[] {
     role.type === 'conversation' ? ['sendMessage'] : mode === 'easy' ? FORBIDDEN_IN_HARDENED_MODE : [];
   const missing = wanted.filter((permission) => !permissions.includes(permission));
   const found: Finding[] = [];
-  if (grave.length > 0) found.push(problem(`${title} may ${grave.join(', ')}`, FIX));
-  if (lesser.length > 0) found.push(warning(`${title} may ${lesser.join(', ')}`, FIX));
+  if (grave.length > 0) found.push(problem(`${title} may ${grave.join(', ')}`, fix));
+  if (lesser.length > 0) found.push(warning(`${title} may ${lesser.join(', ')}`, fix));
   if (missing.length > 0) {
-    found.push(problem(`${title} may not ${missing.join(', ')}: nobody could chat`, FIX));
+    found.push(problem(`${title} may not ${missing.join(', ')}: nobody could chat`, fix));
   }
   return found.length > 0 ? found : [ok(`${title}: nothing too much`)];
 }
