@@ -160,6 +160,15 @@ describe('bad input', () => {
     expect(await response.json()).toEqual({ error: { code: 'bad_request', message: expect.any(String) } });
   });
 
+  test('of more parameters than anybody needs is refused before a signature is looked at', async () => {
+    const { url } = await host();
+    const body = Array.from({ length: 20_000 }, (_, each) => each.toString(36)).join('=&');
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': 'x' };
+    const response = await fetch(`${url}/webhooks/message-added`, { method: 'POST', headers, body });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ error: { code: 'bad_request', message: expect.any(String) } });
+  });
+
   test('at a webhook without a signature is answered with a code', async () => {
     const { url } = await host();
     for (const path of ['/webhooks/conversation-added', '/webhooks/message-added']) {

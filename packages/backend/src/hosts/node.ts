@@ -13,7 +13,7 @@ import { errorReply, internalError, ServiceError } from '../errors.js';
 import { connectRedis } from '../redis/redis.js';
 import { createSharedStores } from '../redis/shared-stores.js';
 import { WEBHOOK_PATHS } from '../webhook-urls.js';
-import { send, toCall, unreadableBody } from './fastify-call.js';
+import { parseForm, send, toCall, unreadableBody } from './fastify-call.js';
 import { addHealthRoutes, type Health } from './health.js';
 import { type LogOptions, loggerOptions, requestLog } from './logging.js';
 import { createMetrics, type MetricsOptions, serveMetrics } from './metrics.js';
@@ -97,7 +97,7 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
   started.catch(() => {});
 
   await secure(app, options.config);
-  await app.register(formbody);
+  await app.register(formbody, { parser: parseForm });
   app.removeContentTypeParser('text/plain');
   warnOfUnlistedProxies(app);
   metrics?.watch(app);

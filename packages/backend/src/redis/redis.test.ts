@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createMemoryKnownVisitors } from '../known-visitors.js';
 import { createMemoryLimits, ratesFor } from '../rate-limit.js';
+import { gate } from '../testing/gate.js';
 import { type RedisServer, startRedis } from '../testing/redis-server.js';
 import { connectRedis, type Redis } from './redis.js';
+import { createRedisKnownVisitors } from './redis-known-visitors.js';
 import { createRedisLimits } from './redis-limits.js';
 
 const stops: (() => unknown)[] = [];
@@ -107,5 +110,36 @@ describe('Redis that is away', () => {
       await limits.take('ip', 'a'),
     ]).toEqual([0, 60, 60]);
     expect(said).toEqual([expect.stringContaining('Redis is away')]);
+  });
+
+  test('and refuses some of what it is asked is told of once, not with every call', async () => {
+    const server = await started();
+    const { redis, limits, said } = connected(server.url);
+    await redis.settled;
+    const known = createRedisKnownVisitors({ redis, prefix: 'test:', memory: createMemoryKnownVisitors() });
+    await redis.ask((client) => client.configSet('maxmemory', '1'));
+    // It still does what needs no memory, such as to prolong a key.
+    for (let call = 0; call < 5; call += 1) await Promise.all([limits.take('ip', 'a'), known.has('a')]);
+    expect(said).toEqual([expect.stringContaining('Redis is away')]);
+    expect(redis.state()).toBe('away');
+  });
+
+  test('and answers some calls in time and others not is told of once', async () => {
+    const server = await started();
+    const said: string[] = [];
+    const answer = gate();
+    const say = (_fields: object, message: string) => {
+      said.push(message);
+      answer.open();
+    };
+    const redis = connectRedis({ url: server.url, log: { info: say, warn: say, error: say } });
+    stops.push(() => redis.close());
+    await redis.settled;
+    const late = redis.ask(() => new Promise<never>(() => {}));
+    // Asked before the other was given up, and answered at once then.
+    const inTime = redis.ask(() => answer.opened);
+    expect(await Promise.all([late, inTime])).toEqual([null, { answer: undefined }]);
+    expect(said).toEqual([expect.stringContaining('Redis is away')]);
+    expect(redis.state()).toBe('away');
   });
 });

@@ -5,7 +5,7 @@ import type { Log } from '../log.js';
 const CONNECT_LIMIT_MS = 1_000;
 /** Redis answers in a millisecond or is in trouble, and a visitor waits for the answer. */
 const COMMAND_LIMIT_MS = 250;
-/** One that answers too late is left alone for so long, so that not every visitor waits in vain. */
+/** One that answers too late, or refuses, is left alone for so long: not every visitor waits in vain. */
 const REST_MS = 1_000;
 
 type Nothing = Record<string, never>;
@@ -68,10 +68,11 @@ export function connectRedis(options: { url: string; log: Log }): Redis {
       if (!client.isReady || performance.now() < restUntil) return null;
       try {
         const answer = await within(COMMAND_LIMIT_MS, command(client));
-        found();
+        // An answer to what was asked before the rest began does not end it: the log would tell of each.
+        if (performance.now() >= restUntil) found();
         return { answer };
       } catch (error) {
-        if (error instanceof TooLate) restUntil = performance.now() + REST_MS;
+        restUntil = performance.now() + REST_MS;
         lost(error);
         return null;
       }
@@ -99,15 +100,11 @@ function openClient(url: string): Client {
   });
 }
 
-class TooLate extends Error {
-  override readonly name = 'TooLate';
-}
-
 /** The client's own time limit ends when a command is written; one that is never answered would wait for ever. */
 async function within<Answer>(limitMs: number, asked: Promise<Answer>): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new TooLate(`Redis did not answer within ${limitMs} ms.`)), limitMs);
+    timer = setTimeout(() => reject(new Error(`Redis did not answer within ${limitMs} ms.`)), limitMs);
   });
   try {
     return await Promise.race([asked, late]);
