@@ -1,4 +1,5 @@
 import type { Config } from './config.js';
+import { broughtName, mayBeRenamed } from './conversation-names.js';
 import { errorFacts, ServiceError } from './errors.js';
 import type { Log } from './log.js';
 import type { TwilioClient } from './twilio-client.js';
@@ -21,8 +22,8 @@ export interface Memberships {
   /** Somebody's place in one conversation; `undefined` when they are not in it, or there is no such conversation. */
   find(identity: string, conversationSid: string): Promise<Membership | undefined>;
   /**
-   * Lets `coming` in and then the participant `leavingSid` out: in this order, so that a visitor is inside whenever it
-   * is interrupted. Doing it again, at the same time too, finishes it. False when the conversation is over.
+   * Lets `coming` in, notes in the conversation's name that it is theirs, and then lets the participant `leavingSid`
+   * out: in this order, so that a visitor is inside whenever it is interrupted, and all is done once only one is. Doing it again, at the same time too, finishes it. False when the conversation is over.
    */
   replace(conversationSid: string, coming: string, leavingSid: string): Promise<boolean>;
 }
@@ -30,7 +31,7 @@ export interface Memberships {
 /** {@link Memberships} of the configured service. Its failures are Twilio's. */
 export function createMemberships(
   client: TwilioClient,
-  config: Pick<Config, 'serviceSid' | 'visitorRoleSid'>,
+  config: Pick<Config, 'serviceSid' | 'visitorRoleSid' | 'apiKeySecret'>,
 ): Memberships {
   const service = client.conversations.v1.services(config.serviceSid);
 
@@ -64,10 +65,25 @@ export function createMemberships(
     }
   }
 
+  // Who made it says nothing any more, and hardened mode goes by that.
+  async function noteOwner(identity: string, conversationSid: string): Promise<void> {
+    const conversation = service.conversations(conversationSid);
+    const { uniqueName: before } = await conversation.fetch();
+    const uniqueName = broughtName(config.apiKeySecret, conversationSid, identity);
+    if (before === uniqueName || !mayBeRenamed(before)) return;
+    try {
+      await conversation.update({ uniqueName });
+    } catch (error) {
+      // Closed this moment: then it is nobody's to go on with.
+      if (errorFacts(error).code !== CLOSED) throw error;
+    }
+  }
+
   return {
     find,
     async replace(conversationSid, coming, leavingSid) {
       if (!(await letIn(coming, conversationSid))) return false;
+      await noteOwner(coming, conversationSid);
       try {
         await service.conversations(conversationSid).participants(leavingSid).remove();
       } catch (error) {

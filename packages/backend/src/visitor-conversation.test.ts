@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Config } from './config.js';
+import { conversationName } from './conversation-names.js';
 import { createTurns } from './in-turn.js';
 import { type Log, silentLog } from './log.js';
 import type { ProvenVisitor } from './proven-visitor.js';
@@ -9,7 +10,7 @@ import { parrot } from './testing/parrot.js';
 import { openSdkClient } from './testing/sdk-client.js';
 import { type Stack, startStack } from './testing/stack.js';
 import { createTwilioClient, type TwilioClient } from './twilio-client.js';
-import { type ConversationFor, conversationName, createConversationKeeper } from './visitor-conversation.js';
+import { type ConversationFor, createConversationKeeper } from './visitor-conversation.js';
 
 let now = 1_795_342_132_000;
 let stack: Stack;
@@ -136,16 +137,51 @@ describe('a visitor’s conversation', () => {
 });
 
 describe('a conversation that is over', () => {
-  test('is followed by another, the same for every call', async () => {
-    const first = await server()(visitor, {});
+  test('is shown, and followed by another only for who says that it is over', async () => {
+    const first = (await server()(visitor, {})) ?? '';
     await close(first);
-    const [a, b] = await Promise.all([server()(visitor, { ended: first ?? '' }), server()(visitor, {})]);
-    expect(a).toBe(b);
-    expect(a).not.toBe(first);
-    await close(a);
+    expect(await server()(visitor, {})).toBe(first);
+    expect(await all()).toEqual([first]);
+    const ended = { ended: first };
+    const [second = '', same] = await Promise.all([server()(visitor, ended), server()(visitor, ended)]);
+    expect(second).toBe(same);
+    expect(second).not.toBe(first);
+    expect(await server()(visitor, {})).toBe(second);
+    await close(second);
+    // All of them were made within a second, the resolution of the dates; a late call hears of the newest as well.
+    expect(await server()(visitor, {})).toBe(second);
+    expect(await server()(visitor, ended)).toBe(second);
     expect(await all()).toHaveLength(2);
-    expect([first, a]).not.toContain(await server()(visitor, { ended: first ?? '' }));
+    const third = (await server()(visitor, { ended: second })) ?? '';
+    expect([first, second]).not.toContain(third);
+    await close(third);
+    for (let time = 0; time < 3; time += 1) expect(await server()(visitor, {})).toBe(third);
     expect(await all()).toHaveLength(3);
+  });
+
+  test('was deleted: the one before it is shown, and another is made for who says so', async () => {
+    const first = (await server()(visitor, {})) ?? '';
+    await close(first);
+    const second = (await server()(visitor, { ended: first })) ?? '';
+    await stack.service.conversations(second).remove();
+    expect(await server()(visitor, {})).toBe(first);
+    const third = (await server()(visitor, { ended: second })) ?? '';
+    expect((await all()).sort()).toEqual([first, third].sort());
+    await close(third);
+    // The browser's last word of a conversation that nobody has any more does not end the one after it.
+    expect(await server()(visitor, { ended: second })).toBe(third);
+  });
+
+  test('and was left is not entered again, and the one before it is shown', async () => {
+    const first = (await server()(visitor, {})) ?? '';
+    await close(first);
+    const second = (await server()(visitor, { ended: first })) ?? '';
+    await takeOut(second);
+    expect(await server()(visitor, {})).toBe(first);
+    const third = await server()(visitor, { ended: first });
+    expect([first, second]).not.toContain(third);
+    expect(await inside(second)).toEqual([]);
+    expect(await server()(visitor, { ended: second })).toBe(third);
   });
 
   test('was deleted: another one takes its name', async () => {
@@ -233,6 +269,25 @@ describe('a server that dies on the way', () => {
     expect(await all()).toEqual([sid]);
     expect(await inside(sid)).toEqual([visitor.identity]);
     // What was left half done does not bring the visitor back later.
+    await takeOut(sid);
+    expect(await server()(visitor, {})).not.toBe(sid);
+    expect(await inside(sid)).toEqual([]);
+  });
+
+  test('after the visitor was let in does not bring back who was taken out since', async () => {
+    let calls = 0;
+    const crashed = clientWith(async (call) => {
+      calls += 1;
+      if (calls === 4) throw new Error('The server is gone.');
+      return call();
+    });
+    await expect(server(crashed)(visitor, {})).rejects.toMatchObject({ code: 'twilio_unavailable' });
+    const [sid = ''] = await all();
+    expect(await inside(sid)).toEqual([visitor.identity]);
+    expect((await stack.service.conversations(sid).fetch()).friendlyName).toBe(
+      'Web chat, visitor is joining',
+    );
+    await stack.service.conversations(sid).messages.create({ author: visitor.identity, body: 'rude' });
     await takeOut(sid);
     expect(await server()(visitor, {})).not.toBe(sid);
     expect(await inside(sid)).toEqual([]);

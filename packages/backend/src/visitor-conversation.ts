@@ -1,7 +1,8 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { isVisitorName } from './bots/bot.js';
 import type { Params } from './call.js';
 import type { Config } from './config.js';
+import { broughtName, conversationName, isChatName } from './conversation-names.js';
 import { errorFacts, ServiceError } from './errors.js';
 import type { InTurn } from './in-turn.js';
 import type { Log } from './log.js';
@@ -11,18 +12,15 @@ import type { ProvenVisitor } from './proven-visitor.js';
 import type { TwilioClient } from './twilio-client.js';
 
 /**
- * Hardened mode: resolves to the SID of the visitor's open conversation, which is made when there is none. The same
- * call twice, at the same time too, makes one. `body.ended` may name a conversation that the visitor found to be over.
- * `undefined`: this kind of visitor makes conversations itself.
+ * Hardened mode: resolves to the SID of the visitor's open conversation, else of the newest one that is closed. Another
+ * is made for who has none, and for who names in `body.ended` the one that they leave behind because it is over. The
+ * same call twice, at the same time too, makes one. `undefined`: this kind of visitor makes conversations itself.
  */
 export type ConversationFor = (visitor: ProvenVisitor, body: Params) => Promise<string | undefined>;
 
-/** Separates this hash from every other use of SHA-256; the same in the widget, which makes the names in easy mode. */
-const DOMAIN = Buffer.from('twilio-webchat/conv/v1\0', 'ascii');
-const NAME_PREFIX = 'w_';
 const CONVERSATION_SID = /^CH[0-9a-f]{32}$/i;
-/** A page of memberships holds 50; whoever has more than 200 is found by the names. */
-const LONGEST_LIST = 200;
+/** Twilio lets nobody be in more open conversations than this. */
+const LONGEST_LIST = 1000;
 const MOST_NAMES = 8;
 const HOUR_MS = 3_600_000;
 /** Only time frees a name. */
@@ -38,6 +36,21 @@ const CLOSED = 50377;
  */
 const JOINING = 'Web chat, visitor is joining';
 const JOINED = 'Web chat';
+
+/** Bots speak first; what a visitor says is among these. */
+const FIRST_MESSAGES = 100;
+
+/** A conversation that the visitor is in, and that is theirs. */
+interface OwnConversation {
+  sid: string;
+  name: string;
+  /** Brought along from another identity. */
+  brought: boolean;
+  /** Milliseconds, in whole seconds. */
+  created: number;
+  closed: boolean;
+  joining: boolean;
+}
 
 /** What a conversation keeper is made of. */
 export interface ConversationKeeperOptions {
@@ -60,27 +73,28 @@ export function createConversationKeeper(options: ConversationKeeperOptions): Co
   const service = client.conversations.v1.services(config.serviceSid);
   const { conversations } = service;
 
-  /** The newest conversation that the visitor is in and that is open, and the newest that is closed. */
-  async function look(identity: string): Promise<{ open?: string; closed?: string }> {
+  /** The visitor's own conversations, of those that they are in. */
+  async function ownOf(identity: string): Promise<OwnConversation[]> {
     const memberships = await service.participantConversations.list({
       identity,
       pageSize: 50,
       limit: LONGEST_LIST,
     });
-    const own = memberships
-      .filter(
-        ({ conversationUniqueName: name, conversationCreatedBy: creator }) =>
-          // One that another visitor made and pulled this one into may pretend to be the shop's.
-          name?.startsWith(NAME_PREFIX) && (creator === identity || !isVisitorName(creator ?? '')),
-      )
-      .sort((a, b) => b.conversationDateCreated.getTime() - a.conversationDateCreated.getTime());
-    const open = own.find(({ conversationState }) => conversationState !== 'closed');
-    if (open?.conversationFriendlyName === JOINING) await setJoined(open.conversationSid);
-    const closed = own.find(({ conversationState }) => conversationState === 'closed');
-    return {
-      ...(open && { open: open.conversationSid }),
-      ...(closed && { closed: closed.conversationSid }),
-    };
+    return memberships.flatMap((each) => {
+      const { conversationSid: sid, conversationUniqueName: name, conversationCreatedBy: creator } = each;
+      const brought = name === broughtName(config.apiKeySecret, sid, identity);
+      // One that another visitor made and pulled this one into may pretend to be the shop's.
+      const made = isChatName(name) && (creator === identity || !isVisitorName(creator ?? ''));
+      if (!brought && !made) return [];
+      return {
+        sid,
+        name,
+        brought,
+        created: each.conversationDateCreated.getTime(),
+        closed: each.conversationState === 'closed',
+        joining: each.conversationFriendlyName === JOINING,
+      };
+    });
   }
 
   async function create(uniqueName: string): Promise<string | 'taken'> {
@@ -118,6 +132,12 @@ export function createConversationKeeper(options: ConversationKeeperOptions): Co
     await conversations(sid).update({ friendlyName: JOINED });
   }
 
+  /** The mark of a server that died outlives the visitor, who may have been let in and taken out since. */
+  async function wasInside(sid: string, identity: string): Promise<boolean> {
+    const messages = await conversations(sid).messages.list({ pageSize: 100, limit: FIRST_MESSAGES });
+    return messages.some(({ author }) => author === identity);
+  }
+
   async function isInside(sid: string, identity: string): Promise<boolean> {
     try {
       await conversations(sid).participants(identity).fetch();
@@ -146,11 +166,22 @@ export function createConversationKeeper(options: ConversationKeeperOptions): Co
   async function ensure(visitor: ProvenVisitor, ended: string | undefined): Promise<string> {
     const { identity } = visitor;
     const seed = seedOf(visitor);
-    const { open, closed } = await look(identity);
-    if (open !== undefined) return open;
-    // From here on the visitor is in no open conversation. What the browser says of the last one only shortens the
-    // way to a free name: it could as well leave one conversation after the other.
-    let over = closed ?? ended;
+    const own = await ownOf(identity);
+    const open = newestOf(
+      own.filter(({ closed }) => !closed),
+      seed,
+    );
+    if (open) {
+      if (open.joining) await setJoined(open.sid);
+      return open.sid;
+    }
+    // To begin anew is for the visitor to decide: until then they see the one that is over.
+    if (ended === undefined) {
+      const last = newestOf(own, seed);
+      if (last) return last.sid;
+    }
+    // Of what the browser says is over, the one after it is given: a lie leads to another conversation of its own.
+    let over = ended;
     for (let attempt = 1; attempt <= MOST_NAMES; attempt += 1) {
       // Whoever left more conversations than names are tried gets one an hour, and not one with every call.
       const hour = attempt < MOST_NAMES ? undefined : Math.floor(now() / HOUR_MS);
@@ -164,12 +195,11 @@ export function createConversationKeeper(options: ConversationKeeperOptions): Co
       const there = await findByName(uniqueName);
       // Deleted between the two calls: the name is free again.
       if (there === null) continue;
-      if (there.state !== 'closed') {
-        const usable =
-          there.friendlyName === JOINING
-            ? await join(there.sid, identity)
-            : await isInside(there.sid, identity);
-        if (usable) return there.sid;
+      // One that is closed as well is shown as such: this call came late.
+      if (await isInside(there.sid, identity)) return there.sid;
+      const unfinished = there.state !== 'closed' && there.friendlyName === JOINING;
+      if (unfinished && !(await wasInside(there.sid, identity)) && (await join(there.sid, identity))) {
+        return there.sid;
       }
       over = there.sid;
     }
@@ -189,15 +219,17 @@ export function createConversationKeeper(options: ConversationKeeperOptions): Co
   };
 }
 
-/**
- * The unique name of the conversation that follows on `over`, or of a visitor's first. It is the one that the widget
- * gives in easy mode, so that a change to hardened mode finds the same conversation.
- */
-export function conversationName(nameSeed: Uint8Array, over?: string, hour?: number): string {
-  const hash = createHash('sha256').update(DOMAIN).update(nameSeed);
-  if (over !== undefined) hash.update('\0').update(over);
-  if (hour !== undefined) hash.update('\0').update(String(hour));
-  return NAME_PREFIX + hash.digest('base64url').slice(0, 22);
+/** Dates of the REST API have whole seconds; where one follows on another, its name shows that. */
+function newestOf(own: readonly OwnConversation[], seed: Uint8Array): OwnConversation | undefined {
+  const names = new Set(own.map(({ name }) => name));
+  const last = own.filter(({ sid }) => !names.has(conversationName(seed, sid)));
+  // Who brings one along had it on the screen a moment ago.
+  return last.sort(
+    (a, b) =>
+      Number(b.brought && !b.closed) - Number(a.brought && !a.closed) ||
+      b.created - a.created ||
+      (a.sid < b.sid ? -1 : 1),
+  )[0];
 }
 
 function readEnded(body: Params): string | undefined {

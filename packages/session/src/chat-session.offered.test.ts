@@ -67,18 +67,22 @@ describe('where the token service makes the conversations', () => {
     expect(service.granted).toHaveLength(asked);
   });
 
-  test('one that was closed before it could be opened is left for another', async () => {
+  test('one that was closed before it could be opened is shown, and left for another on request', async () => {
     const browser = browserWithOffers();
     browser.service.fail('open', 'busy');
     const { session, clock, service } = await startFakeBrowser(browser);
     const [first = ''] = service.conversations.keys();
     service.close(first);
     await clock.advance(5_000);
+    expect(session.getSnapshot()).toMatchObject({ status: 'ended', conversationSid: first, notices: [] });
+    expect(service.conversations.size).toBe(1);
+    session.startNew();
+    await clock.settle();
     expect(session.getSnapshot()).toMatchObject({ status: 'online', notices: [] });
     expect(session.getSnapshot().conversationSid).not.toBe(first);
   });
 
-  test('one that was closed while the visitor was away is shown, and the next is the one offered since', async () => {
+  test('one that was closed while the visitor was away is shown, and the next is made when they ask', async () => {
     const { session, sid, open, clock, service } = await started();
     service.add(sid, 'bot', 'bye');
     await session.stop();
@@ -87,10 +91,74 @@ describe('where the token service makes the conversations', () => {
     again.start();
     await clock.settle();
     expect(again.getSnapshot()).toMatchObject({ status: 'ended', conversationSid: sid });
+    // Neither did the token do it, nor does the next one.
+    await clock.advance(service.tokenLifeMs);
+    expect([...service.conversations.keys()]).toEqual([sid]);
     again.startNew();
     await clock.settle();
     expect(again.getSnapshot()).toMatchObject({ status: 'online', messages: [] });
     expect(service.conversations.size).toBe(2);
+  });
+
+  test('one that is over is shown to who comes with nothing stored', async () => {
+    const { session, sid, open, clock, storage, service } = await started();
+    service.add(sid, 'bot', 'bye');
+    await session.stop();
+    service.close(sid);
+    const stored = JSON.parse(storage.values.get(KEY) ?? '');
+    storage.write(KEY, JSON.stringify({ ...stored, conversation_sid: null }));
+    const again = open();
+    again.start();
+    await clock.settle();
+    expect(again.getSnapshot()).toMatchObject({ status: 'ended', conversationSid: sid });
+    expect(again.getSnapshot().messages.map(({ body }) => body)).toEqual(['bye']);
+    expect([...service.conversations.keys()]).toEqual([sid]);
+  });
+
+  test('who asked for another one and left before it was there gets it when they come back', async () => {
+    const { session, sid, open, clock, service } = await started();
+    service.close(sid);
+    await clock.settle();
+    service.tokenError = new Error('The token service is away.');
+    session.startNew();
+    await clock.settle();
+    await session.stop();
+    service.tokenError = null;
+    const again = open();
+    again.start();
+    await clock.settle();
+    expect(again.getSnapshot().status).toBe('online');
+    expect(again.getSnapshot().conversationSid).not.toBe(sid);
+  });
+
+  test('what another tab began after the one that is over, and is over as well, is shown before the next', async () => {
+    const { session, sid, open, clock, service } = await started();
+    service.close(sid);
+    await clock.settle();
+    const other = open();
+    other.start();
+    await clock.settle();
+    other.startNew();
+    await clock.settle();
+    const second = other.getSnapshot().conversationSid ?? '';
+    service.close(second);
+    await clock.settle();
+    session.startNew();
+    await clock.settle();
+    expect(session.getSnapshot()).toMatchObject({ status: 'ended', conversationSid: second });
+    session.startNew();
+    await clock.settle();
+    expect(session.getSnapshot().status).toBe('online');
+    expect([sid, second]).not.toContain(session.getSnapshot().conversationSid);
+  });
+
+  test('a new one that cannot be seen yet is waited for, and no other is made', async () => {
+    const browser = browserWithOffers();
+    browser.service.fail('open', 'not_found');
+    const { session, clock } = await startFakeBrowser(browser);
+    await clock.advance(5_000);
+    expect(session.getSnapshot().status).toBe('online');
+    expect(browser.service.conversations.size).toBe(1);
   });
 
   test('a foreign conversation in storage is left for the offered one', async () => {

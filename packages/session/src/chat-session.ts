@@ -48,6 +48,8 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   let keeper: ConnectionKeeper | null = null;
   let token: TokenKeeper | null = null;
   let latest: { connection: Connection; offered: string | null } | null = null;
+  /** The conversation that the token service is being asked for another one after. */
+  let leaving: string | null = null;
   // Every start and stop begins a new run; what an old one still awaits has no effect.
   let run = 0;
   let bootFailed = false;
@@ -145,10 +147,14 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       ended: (reason) => end(reason),
     },
     wasLive: () => facts.wasLive,
-    async another() {
+    async another(ended) {
+      leaving = ended;
       // In this order both share one request, and the connection gets the new token as well.
       keeper?.renewToken();
-      const offered = (await token?.renew())?.conversationSid ?? null;
+      const asked = token?.renew().finally(() => {
+        leaving = null;
+      });
+      const offered = (await asked)?.conversationSid ?? null;
       if (latest) latest = { ...latest, offered };
       return offered;
     },
@@ -229,8 +235,9 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     token = createTokenKeeper({
       ...options,
       claim() {
-        const ended = latest?.offered == null ? null : visitors.read()?.endedConversationSid;
-        return { identity: known().uuid, proof: proofOf(known()), ...(ended != null && { ended }) };
+        // Only then: a token that is merely due must not begin another conversation.
+        const ended = leaving === null ? {} : { ended: leaving };
+        return { identity: known().uuid, proof: proofOf(known()), ...ended };
       },
       async newIdentity(birthSeconds) {
         const old = known();

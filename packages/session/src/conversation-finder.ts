@@ -8,6 +8,8 @@ import type { SessionCrypto } from './ports.js';
 import { conversationName, type VisitorStore } from './visitor.js';
 
 const MAX_NAMES = 3;
+/** Each was begun by another tab and is over already. */
+const MAX_OVER = 5;
 
 /** The service answered that this visitor has no such conversation; anything else is only trouble. */
 export function isGone(error: unknown): boolean {
@@ -21,8 +23,8 @@ interface FinderOptions {
   crypto: SessionCrypto;
   /** A conversation that the token service made for this visitor; `null` where it makes none. */
   offered: string | null;
-  /** Asks the token service for another than the one that ended. */
-  another(): Promise<string | null>;
+  /** Asks the token service for the one after `ended`, which is over. */
+  another(ended: string): Promise<string | null>;
   /** A conversation that is over: not to be opened again. */
   retired: string | null;
   /** The stored conversation is gone. Throws to keep a new one from being made. */
@@ -65,27 +67,28 @@ async function openOffered(
   offered: string,
   gone: string | null,
 ): Promise<RemoteConversation> {
-  const { connection, visitors } = options;
+  const { connection, visitors, retired } = options;
   let over = gone;
-  if (offered !== gone) {
-    const opened = await openIfUsable(connection, offered);
-    if (opened) return visitors.exclusive(async () => remember(visitors, opened));
-    over = offered;
+  let next: string | null = offered;
+  for (let attempt = 0; attempt < MAX_OVER && next !== null; attempt += 1) {
+    const opened = next === over ? null : await openIfThere(connection, next);
+    // Over, and the visitor has not asked for another one, here or before a reload: it is theirs to read.
+    const unasked = attempt === 0 && retired === null && next !== visitors.read()?.endedConversationSid;
+    if (opened && (!opened.closed || unasked))
+      return visitors.exclusive(async () => remember(visitors, opened));
+    // The service does not know yet what this visitor knows.
+    if (attempt > 0 && next === over) break;
+    const left: string = next;
+    over = left;
+    await visitors.exclusive(async () => leaveBehind(visitors, left));
+    next = await options.another(left);
   }
-  const left = over;
-  if (left !== null) await visitors.exclusive(async () => leaveBehind(visitors, left));
-  const next = await options.another();
-  const opened = next === null || next === over ? null : await openIfUsable(connection, next);
-  // The service does not know yet what this visitor knows.
-  if (!opened)
-    throw new ConnectionError('busy', 'The token service offers no conversation that can be used.');
-  return visitors.exclusive(async () => remember(visitors, opened));
+  throw new ConnectionError('busy', 'The token service offers no conversation that can be used.');
 }
 
-async function openIfUsable(connection: Connection, sid: string): Promise<RemoteConversation | null> {
+async function openIfThere(connection: Connection, sid: string): Promise<RemoteConversation | null> {
   try {
-    const opened = await connection.open(sid);
-    return opened.closed ? null : opened;
+    return await connection.open(sid);
   } catch (error) {
     if (isGone(error)) return null;
     throw error;

@@ -255,13 +255,13 @@ export function createFakeService(clock: SessionClock): FakeService {
   };
 
   const store = createFakeConversations(clock, tell);
-  const offer = (identity: string): string | null => {
+  const offer = ({ identity, ended }: TokenRequest): string | null => {
     if (!service.offering) return null;
-    const open = [...store.conversations.values()].find(
-      ({ closed, participants }) => !closed && participants.has(identity),
-    );
-    offers += open ? 0 : 1;
-    return (open ?? store.named(`w_${identity} ${offers}`, identity)).sid;
+    const own = [...store.conversations.values()].filter(({ participants }) => participants.has(identity));
+    const newest = own.findLast(({ closed }) => !closed) ?? own.at(-1);
+    if (newest && (!newest.closed || ended === undefined)) return newest.sid;
+    offers += 1;
+    return store.named(`w_${identity} ${offers}`, identity).sid;
   };
   const service: FakeService = {
     ...store,
@@ -281,7 +281,7 @@ export function createFakeService(clock: SessionClock): FakeService {
       const token = makeFakeToken(identity, { jti: tokens, iat, exp: iat + service.tokenLifeMs / 1_000 });
       service.granted.push(token);
       const expiresIn = service.tokenLifeMs / 1_000;
-      return { token, identity, expiresIn, realtimeUrl: null, conversationSid: offer(identity) };
+      return { token, identity, expiresIn, realtimeUrl: null, conversationSid: offer(asked) };
     },
     fail: (operation, fault) => void faults.set(operation, [...(faults.get(operation) ?? []), fault]),
     drop: () => [...links].forEach(cut),

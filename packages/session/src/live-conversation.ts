@@ -43,8 +43,8 @@ export function createLiveConversation(options: {
   events: ConversationEvents;
   /** It has been seen on this page: then its end is news, and not only a reason to begin another. */
   wasLive(): boolean;
-  /** Asks the service that makes conversations for another one. */
-  another(): Promise<string | null>;
+  /** Asks the service that makes conversations for the one after `ended`. */
+  another(ended: string): Promise<string | null>;
   /** The stored conversation is gone, and another is made. */
   onReplaced(): void;
   /** Before its history is read. `another`: not the one that was open before. */

@@ -68,7 +68,8 @@ export class TokenServiceError extends Error {
 export interface TokenRequest {
   identity: string;
   proof: string;
-  /** A conversation of this visitor that is over: where the service makes conversations, it makes another one. */
+  /** The conversation that this visitor leaves behind because it is over: where the service makes conversations, it
+   * makes another one. */
   ended?: string;
 }
 

@@ -115,6 +115,47 @@ describe('whoever logs in', () => {
     expect(await inside(sid)).toEqual([USER]);
   });
 
+  test('finds one again that the browser made, and no second one is made', async () => {
+    await start({ mode: 'hardened' });
+    const offered = async (fields: Record<string, string>) =>
+      String((await ask(stack, '/chat-widget', fields)).body.conversation_sid);
+    const before = await sdk({ ...visitor });
+    for (const made of await stack.service.conversations.list()) {
+      await stack.service.conversations(made.sid).remove();
+    }
+    const { sid } = await before.createConversation({ uniqueName: 'w_made-by-the-browser-' });
+    await stack.service.conversations(sid).participants.create({ identity: visitor.identity });
+    await before.shutdown();
+    clients.splice(0);
+    expect((await claim(sid)).status).toBe(200);
+    expect(await offered({ user_token: token() })).toBe(sid);
+    expect(await stack.service.conversations.list()).toHaveLength(1);
+    // Before one that was made for the user meanwhile, which nobody has written in.
+    const { sid: own } = await stack.service.conversations.create({ uniqueName: 'w_made-since' });
+    await stack.service.conversations(own).participants.create({ identity: USER });
+    expect(await offered({ user_token: token() })).toBe(sid);
+    await stack.service.conversations(sid).update({ state: 'closed' });
+    expect(await offered({ user_token: token() })).toBe(own);
+  });
+
+  test('is never offered one that somebody else claimed, and let them into', async () => {
+    await start({ mode: 'hardened' });
+    const sid = await conversationOf(visitor.identity);
+    expect((await claim(sid, { user_token: token({ sub: 'attacker' }) })).status).toBe(200);
+    await stack.service.conversations(sid).participants.create({ identity: USER });
+    const { body } = await ask(stack, '/chat-widget', { user_token: token() });
+    expect(body.conversation_sid).toMatch(/^CH/);
+    expect(body.conversation_sid).not.toBe(sid);
+  });
+
+  test('does not change a name that the business gave', async () => {
+    await start();
+    const { sid } = await stack.service.conversations.create({ uniqueName: 'order-1042' });
+    await stack.service.conversations(sid).participants.create({ identity: visitor.identity });
+    expect((await claim(sid)).status).toBe(200);
+    expect((await stack.service.conversations(sid).fetch()).uniqueName).toBe('order-1042');
+  });
+
   test('leaves others inside', async () => {
     await start();
     const sid = await conversationOf(visitor.identity, 'agent1');

@@ -81,6 +81,15 @@ describe('a visitor of the original', () => {
     expect(stack.log()).not.toContain(LEGACY);
   });
 
+  test('is offered it where this service makes the conversations, and no second one is made', async () => {
+    await start({ mode: 'hardened' });
+    const sid = await originalConversation();
+    expect((await migrate(sid)).status).toBe(200);
+    const { body } = await ask(stack, '/chat-widget', { ...visitor });
+    expect(body.conversation_sid).toBe(sid);
+    expect(await stack.service.conversations.list()).toHaveLength(1);
+  });
+
   test('may ask again, in a row and at the same time', async () => {
     await start();
     const sid = await originalConversation();
