@@ -68,6 +68,19 @@ async function startService() {
         onGiven();
       }),
     say: (sid: string, Body: string) => rest('POST', `/${sid}/Messages`, { Author: 'bot', Body }),
+    /** A bot's answer that comes in pieces, as its server writes it. */
+    async grow(sid: string, bodies: readonly string[]) {
+      const marked = (growing: boolean) =>
+        JSON.stringify({ inReplyTo: `IM${'0'.repeat(32)}`, part: 0, growing });
+      const [first = '', ...others] = bodies;
+      const whole = others.pop() ?? first;
+      const begun = { Author: 'bot', Body: first, Attributes: marked(true) };
+      const { sid: message } = await rest('POST', `/${sid}/Messages`, begun);
+      for (const Body of others) await rest('POST', `/${sid}/Messages/${message}`, { Body });
+      await rest('POST', `/${sid}/Messages/${message}`, { Body: whole, Attributes: marked(false) });
+    },
+    edit: (sid: string, message: unknown, Body: string) =>
+      rest('POST', `/${sid}/Messages/${message}`, { Body }),
     delete: (sid: string) => rest('DELETE', `/${sid}`),
     /** What the service has, by REST. */
     async stored(sid: string): Promise<string[]> {
@@ -185,6 +198,28 @@ describe('a session with the SDK and the emulator', { timeout: 30_000 }, () => {
     again.send('me again');
     await until(again, () => again.getSnapshot().messages.length === 3 && allSent(again));
     expect(await service.stored(sid)).toEqual(['hello', 'hello yourself', 'me again']);
+  });
+
+  test('calls changed what somebody changed, and not what a bot let grow', async () => {
+    const { service, profile, session, sid } = await startedChat();
+    await service.grow(sid, ['We', 'We open', 'We open at nine.']);
+    const { sid: said } = await service.say(sid, 'On Sundays, too.');
+    await service.edit(sid, said, 'Not on Sundays.');
+    const expected = [
+      ['We open at nine.', false],
+      ['Not on Sundays.', true],
+    ];
+    const shown = (of: ChatSession) => of.getSnapshot().messages.map(({ body, edited }) => [body, edited]);
+    await until(
+      session,
+      () => bodies(session)[0] === expected[0]?.[0] && bodies(session)[1] === expected[1]?.[0],
+    );
+    expect(shown(session)).toEqual(expected);
+    await session.stop();
+    const again = profile.open();
+    again.start();
+    await until(again, () => again.getSnapshot().messages.length === 2);
+    expect(shown(again)).toEqual(expected);
   });
 
   test('shows a long history whole, once and in order, while new messages arrive', async () => {

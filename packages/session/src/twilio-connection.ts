@@ -293,6 +293,7 @@ function conversationOf(conversation: Conversation, request: Request): RemoteCon
 function remoteMessage(message: Message): RemoteMessage {
   const at = message.dateCreated?.getTime() ?? 0;
   const updatedAt = message.dateUpdated?.getTime() ?? at;
+  const { growing } = (message.attributes ?? {}) as { growing?: unknown };
   return {
     sid: message.sid,
     index: message.index,
@@ -301,6 +302,7 @@ function remoteMessage(message: Message): RemoteMessage {
     attributes: message.attributes,
     at,
     updatedAt,
-    edited: message.lastUpdatedBy !== null && updatedAt > at,
+    // A bot's answer that came in pieces was updated for each of them, and nobody changed what they had said.
+    edited: message.lastUpdatedBy !== null && updatedAt > at && growing === undefined,
   };
 }

@@ -40,7 +40,7 @@ export interface BotContext {
   readonly conversationSid: string;
   readonly chatServiceSid: string;
   readonly now: Date;
-  /** Aborted when the bot's time is over; what it does afterwards is dropped. */
+  /** Aborted when the bot's time or its turn is over; what it does afterwards is refused, with a line in the log. */
   readonly signal: AbortSignal;
   /** The conversation's attributes. Visitors may have written some of them. */
   attributes(): Promise<Readonly<Record<string, unknown>>>;
