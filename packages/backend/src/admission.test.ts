@@ -288,6 +288,26 @@ describe('the human check', () => {
     expect(answers).toHaveLength(1);
   });
 
+  test('is what a flood of identities leads to, and not a wait for those who would pass it', async () => {
+    const { open, opened } = gate();
+    let underWay = 0;
+    const hasUser = async () => {
+      underWay += 1;
+      await opened;
+      return false;
+    };
+    const { outcome } = admission({ verifyHuman: check().verifyHuman, hasUser });
+    const flood = await Promise.all(Array.from({ length: 20 }, () => anonymous()));
+    const outcomes = flood.map((visitor) => outcome(visitor));
+    await expect.poll(() => underWay).toBe(20);
+    const visitor = await anonymous();
+    expect(await outcome(visitor)).toBe('human_check_required');
+    expect(await outcome(visitor, good)).toBe('admitted');
+    open();
+    expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['human_check_required']));
+    expect(underWay).toBe(20);
+  });
+
   test('is not passed by who failed it', async () => {
     const { verifyHuman } = check();
     const { outcome } = admission({ verifyHuman });

@@ -2,15 +2,18 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type BuiltFunctions, buildFunctions } from '../testing/functions-project.js';
 import {
+  type Ask,
   call,
   form,
   type HostUnderTest,
   hostsUnderTest,
+  PAGE_ORIGIN,
   type RunningHost,
   shows,
 } from '../testing/host-under-test.js';
+import { CLAIM, LEGACY, REFUSALS, USER, userToken } from '../testing/login-refusals.js';
 import { connect } from '../testing/sdk.js';
-import { claimsAt, hs256, ISSUER, KID, SECRET } from '../testing/user-tokens.js';
+import { ISSUER, KID, SECRET } from '../testing/user-tokens.js';
 import { newVisitor, type Visitor } from '../testing/visitor.js';
 
 let built: BuiltFunctions;
@@ -19,15 +22,11 @@ beforeAll(async () => {
 });
 afterAll(() => built.remove());
 
-const USER = 'u__8E1uC8jM8-fuv5XG-8YpdG4nMtFqEzyN9C3QgH4_60';
 const LOGINS = {
   USER_TOKEN_ISSUER: ISSUER,
   USER_TOKEN_ALGORITHM: 'HS256',
   USER_TOKEN_SECRETS: `${KID}=${SECRET}`,
 };
-const userToken = (changes: Record<string, unknown> = {}): string =>
-  hs256(claimsAt(Math.floor(Date.now() / 1000), changes));
-
 let host: RunningHost;
 let visitor: Visitor;
 beforeEach(async () => {
@@ -53,7 +52,7 @@ async function conversationOf(identity: string): Promise<string> {
 const inside = async (sid: string): Promise<string[]> =>
   (await host.service.conversations(sid).participants.list()).map(({ identity }) => identity);
 
-describe.each(hostsUnderTest(() => built.dir))('on $name', ({ start }: HostUnderTest) => {
+describe.each(hostsUnderTest(() => built.dir))('on $name', ({ name, start }: HostUnderTest) => {
   it('whoever the site signs for gets a token by it, and nobody else', async () => {
     host = await start(LOGINS);
     const granted = await post('/chat-widget', { user_token: userToken() });
@@ -88,7 +87,7 @@ describe.each(hostsUnderTest(() => built.dir))('on $name', ({ start }: HostUnder
 
   it('who was a visitor of the original brings the conversation along, until the last day', async () => {
     host = await start({ LEGACY_GET: 'on', LEGACY_UNTIL: '2999-12-31' });
-    const legacy_identity = '6f1d6c9e-5b0f-4f0a-9d0e-2b8f3a1c7e55';
+    const legacy_identity = LEGACY;
     const before = await call(`${host.url}/chat-widget`, {
       method: 'GET',
       query: `?identity=${legacy_identity}`,
@@ -113,6 +112,46 @@ describe.each(hostsUnderTest(() => built.dir))('on $name', ({ start }: HostUnder
       legacy_conversation_sid,
     });
     expect([refused.status, refused.code]).toEqual([403, 'migration_refused']);
+  });
+
+  it('a token of 3 KB reaches whoever reads it, with all that a claim has beside it', async () => {
+    host = await start(LOGINS);
+    const conversation_sid = await conversationOf(visitor.identity);
+    const user_token = userToken({ name: 'x'.repeat(2050) });
+    expect(user_token.length).toBeGreaterThan(2900);
+    const claimed = await post(CLAIM, { ...visitor, user_token, conversation_sid });
+    expect(claimed.status).toBe(200);
+    const longer = userToken({ name: 'x'.repeat(2200) });
+    expect((await post(CLAIM, { ...visitor, user_token: longer, conversation_sid })).code).toBe(
+      'user_token_invalid',
+    );
+  });
+
+  it.each(Object.entries(REFUSALS))('%s is refused, and nobody is moved', async (_what, refusal) => {
+    host = await start({ ...LOGINS, LEGACY_UNTIL: '2999-12-31', ...refusal.environment });
+    const sid = await conversationOf('somebody');
+    const fields =
+      refusal.path === CLAIM
+        ? { conversation_sid: sid, user_token: userToken() }
+        : { legacy_conversation_sid: sid, legacy_identity: LEGACY };
+    const body = new URLSearchParams({ ...visitor, ...fields, ...refusal.fields?.() }).toString();
+    const ask: Ask = { method: 'POST', headers: form, ...refusal.ask };
+    const response = await call(
+      host.url + refusal.path,
+      ask.method === 'GET' ? { ...ask, query: `?${body}` } : { ...ask, body },
+    );
+    const other = name === 'Functions' ? refusal.onFunctions : undefined;
+    expect(response.status).toBe(other?.status ?? refusal.status);
+    expect(await inside(sid)).toEqual(['somebody']);
+    if (other) return;
+    expect(await response.json()).toEqual({
+      error: { code: refusal.code, message: expect.stringMatching(/\w.*\.$/s) },
+      serverTime: expect.any(Number),
+    });
+    const readable = refusal.code === 'origin_not_allowed' ? null : PAGE_ORIGIN;
+    expect(response.headers.get('access-control-allow-origin')).toBe(readable);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    if (refusal.status >= 502) expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
   it('a visitor gets a conversation with a bot in hardened mode, without a permission to make one', async () => {
