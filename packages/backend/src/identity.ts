@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 /** Separates this hash from every other use of SHA-256; part of the contract with the widget. */
 const DOMAIN = Buffer.from('twilio-webchat/anon-id/v1\0', 'ascii');
@@ -46,8 +46,8 @@ export function decodeProof(text: string): Proof | null {
 
 /** The 16 bytes of the identity that belongs to a secret: a UUID of version 8 made of their hash. */
 function identityBytes(secret: Uint8Array, appId: string): Buffer {
-  const hash = createHash('sha256').update(DOMAIN).update(appId, 'utf8').update('\0').update(secret).digest();
-  const bytes = hash.subarray(0, 16);
+  const named = Buffer.concat([DOMAIN, Buffer.from(`${appId}\0`, 'utf8'), secret]);
+  const bytes = hash('sha256', named, 'buffer').subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   return bytes;

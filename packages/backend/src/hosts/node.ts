@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { finished } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import formbody from '@fastify/formbody';
-import helmet from '@fastify/helmet';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { type BackendOptions, createBackend } from '../backend.js';
 import { TOKEN_BODY_LIMIT, WEBHOOK_BODY_LIMIT } from '../body-limits.js';
@@ -96,7 +95,7 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
   // Whoever listens below hears of a failure first.
   started.catch(() => {});
 
-  await secure(app, options.config);
+  secure(app, options.config.publicBaseUrl.startsWith('https:'));
   await app.register(formbody, { parser: parseForm });
   app.removeContentTypeParser('text/plain');
   warnOfUnlistedProxies(app);
@@ -177,11 +176,16 @@ function createApp(options: NodeHostOptions): FastifyInstance {
   return app;
 }
 
-async function secure(app: FastifyInstance, config: Config): Promise<void> {
-  await app.register(helmet, {
-    // The site's own policy is the site's business: see `siteCsp`.
-    contentSecurityPolicy: false,
-    strictTransportSecurity: config.publicBaseUrl.startsWith('https:'),
+/** What every answer has. Handlers add their own; pages and files get helmet's rest in {@link serveFiles}. */
+function secure(app: FastifyInstance, isPublicByHttps: boolean): void {
+  const headers = {
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    ...(isPublicByHttps && { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }),
+  };
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(headers);
+    done();
   });
 }
 

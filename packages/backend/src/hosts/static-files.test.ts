@@ -64,10 +64,37 @@ describe('files', () => {
     expect(page.headers.get('content-security-policy')).toBeNull();
     expect(page.headers.get('cross-origin-resource-policy')).toBe('same-origin');
     expect(page.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(page.headers.get('x-frame-options')).toBe('SAMEORIGIN');
+    expect(page.headers.get('cross-origin-opener-policy')).toBe('same-origin');
 
     const strict = await host({ ...folders(), siteCsp: "default-src 'self'" });
     const guarded = await fetch(`${strict.url}/`);
     expect(guarded.headers.get('content-security-policy')).toBe("default-src 'self'");
+  });
+
+  test('and every other answer of a service behind HTTPS ask for HTTPS from then on', async () => {
+    const { url } = await host({
+      ...folders(),
+      config: testConfig({ publicBaseUrl: 'https://chat.shop.example' }),
+    });
+    for (const path of [
+      '/',
+      '/chat-widget.js',
+      '/chat-widget',
+      '/webhooks/message-added',
+      '/healthz',
+      '/nothing',
+    ]) {
+      const { headers } = await fetch(url + path);
+      expect([path, headers.get('strict-transport-security')]).toEqual([
+        path,
+        'max-age=31536000; includeSubDomains',
+      ]);
+      expect([path, headers.get('x-content-type-options')]).toEqual([path, 'nosniff']);
+      expect([path, headers.get('referrer-policy')]).toEqual([path, 'no-referrer']);
+    }
+    const plain = await host(folders());
+    expect((await fetch(plain.url)).headers.get('strict-transport-security')).toBeNull();
   });
 
   test('of both may be in one folder', async () => {

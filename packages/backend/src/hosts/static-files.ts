@@ -1,5 +1,6 @@
 import { basename, resolve, sep } from 'node:path';
-import fastifyStatic from '@fastify/static';
+import helmet from '@fastify/helmet';
+import fastifyStatic, { type FastifyStaticOptions } from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
 /** Which folders a host serves. */
@@ -27,7 +28,20 @@ export async function serveFiles(app: FastifyInstance, files: StaticFiles): Prom
   if (root.length === 0) return;
   const widgetRoot = files.widgetDir === undefined ? null : resolve(files.widgetDir) + sep;
 
-  await app.register(fastifyStatic, {
+  // In a scope of its own: helmet costs more than a token does, and other answers are no documents.
+  await app.register(async (scope) => {
+    // The site's own policy is the site's business: see `siteCsp`. Transport is the business of the whole host.
+    await scope.register(helmet, { contentSecurityPolicy: false, strictTransportSecurity: false });
+    await scope.register(fastifyStatic, staticOptions(root, widgetRoot, files.siteCsp));
+  });
+}
+
+function staticOptions(
+  root: string[],
+  widgetRoot: string | null,
+  siteCsp: string | undefined,
+): FastifyStaticOptions {
+  return {
     root,
     dotfiles: 'deny',
     cacheControl: false,
@@ -40,9 +54,7 @@ export async function serveFiles(app: FastifyInstance, files: StaticFiles): Prom
       );
       // Sites of other origins embed the widget; helmet's default would keep it from them.
       if (ofWidget) response.setHeader('cross-origin-resource-policy', 'cross-origin');
-      if (!ofWidget && files.siteCsp !== undefined) {
-        response.setHeader('content-security-policy', files.siteCsp);
-      }
+      if (!ofWidget && siteCsp !== undefined) response.setHeader('content-security-policy', siteCsp);
     },
-  });
+  };
 }
