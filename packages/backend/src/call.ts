@@ -40,5 +40,11 @@ export type Handler = (call: Call) => Promise<Reply>;
 
 /** Every value of one parameter, from the query and the body together. */
 export function valuesOf(name: string, ...sources: readonly Params[]): string[] {
-  return sources.flatMap((params) => (Object.hasOwn(params, name) ? (params[name] ?? []) : []));
+  const values: string[] = [];
+  for (const params of sources) {
+    const given = Object.hasOwn(params, name) ? params[name] : undefined;
+    if (typeof given === 'string') values.push(given);
+    else if (given !== undefined) values.push(...given);
+  }
+  return values;
 }

@@ -23,8 +23,10 @@ function ownOrigin(call: Call, publicBaseUrl: string): string | undefined {
  * CORS headers for a call's origin. They belong on errors too: without them the browser hides the reason from the
  * widget. An origin that is not on the list is never reflected, and there is no `*`.
  */
-export function corsHeaders(call: Call, { allowedOrigins }: OriginConfig): Record<string, string> {
-  const { origin } = call.headers;
+export function corsHeaders(
+  origin: string | undefined,
+  { allowedOrigins }: OriginConfig,
+): Record<string, string> {
   if (origin === undefined || !allowedOrigins.includes(origin)) return { vary: 'Origin' };
   return {
     vary: 'Origin',

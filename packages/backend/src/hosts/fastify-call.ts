@@ -32,7 +32,8 @@ export function parseForm(text: string): Params {
 export function toCall(request: FastifyRequest, body: CallBody = readBody(request.body)): Call {
   const mark = request.url.indexOf('?');
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
+  for (const name in request.headers) {
+    const value = request.headers[name];
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   return {

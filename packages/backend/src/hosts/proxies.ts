@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
  * behind it, which would give each connection a bucket of its own; what is no address at all is not taken for one.
  */
 export function callerOf(request: FastifyRequest): string {
+  if (isIP(request.ip) !== 0) return request.ip;
   const address =
     /^\[([^\]]+)\](?::\d+)?$/.exec(request.ip)?.[1] ?? request.ip.replace(/^([\d.]+):\d+$/, '$1');
   return isIP(address) === 0 ? (request.socket.remoteAddress ?? '') : address;
