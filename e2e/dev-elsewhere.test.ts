@@ -64,9 +64,12 @@ export default defineBot({
 `;
 
 describe('dev in a project of somebody else', () => {
-  it('serves a page of its own with the installed widget, and the bot of that project answers there', async () => {
+  it.each([
+    ['with the installed widget', []],
+    ['as in production', ['--hardened']],
+  ])('serves a page of its own %s, and the bot of that project answers there', async (_how, options) => {
     await writeFile(path.join(project.dir, 'my-bot.mjs'), PARROT);
-    const dev = await startDev(['--bot', 'my-bot.mjs']);
+    const dev = await startDev(['--bot', 'my-bot.mjs', ...options]);
     const visitor = await newVisitor(browser);
     try {
       await dev.ready();

@@ -15,6 +15,7 @@ watched: after a change of the bot, start it again.
 
   --site DIR       pages to serve                (default: a page with nothing but the chat)
   --bot BOT        who answers: a module such as ./my-bot.mjs, or a bot's name  (default: BOT, or shop)
+  --hardened       as in production: the backend makes the conversations, and visitors may do no more than chat
   --origin ORIGIN  another origin whose pages get the chat, e.g. http://localhost:5173; may be repeated
   --widget DIR     built widget files            (default: of the installed @conversations-web-chat/widget)
   --data FILE      where conversations are kept  (default .data/emulator.sqlite; ":memory:" forgets them)
@@ -25,6 +26,7 @@ watched: after a change of the bot, start it again.
     widget: { type: 'string' },
     site: { type: 'string', default: fileURLToPath(new URL('../page', import.meta.url)) },
     bot: { type: 'string' },
+    hardened: { type: 'boolean', default: false },
     origin: { type: 'string', multiple: true, default: [] },
     data: { type: 'string', default: '.data/emulator.sqlite' },
   },
@@ -55,6 +57,7 @@ watched: after a change of the bot, start it again.
       bot: values.bot ?? io.env.BOT ?? 'shop',
       cwd,
       data: values.data,
+      hardened: values.hardened,
       io,
     });
   },

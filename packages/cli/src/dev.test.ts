@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createTwilioClient } from '@conversations-web-chat/backend';
+import { createEmulator } from '@conversations-web-chat/emulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startDev } from './dev.js';
 
@@ -71,6 +73,30 @@ describe('dev', () => {
     for (const url of [shop!, emulator!]) {
       await expect(fetch(url.replace('localhost', '127.0.0.1'))).rejects.toThrow('fetch failed');
     }
+  });
+
+  it('takes making conversations from visitors when it is hardened, and gives it back when it is not', async () => {
+    const data = path.join(dir, 'kept.sqlite');
+    async function permissionsAfter(changes: { hardened?: boolean }): Promise<unknown> {
+      const { begun, ended, stop } = run({ data, ...changes });
+      expect((await begun).includes('hardened')).toBe(changes.hardened ?? false);
+      stop.abort();
+      expect(await ended).toBe(0);
+      const emulator = await createEmulator({ data });
+      const { accountSid, apiKeySid, apiKeySecret, serviceSid } = emulator.credentials;
+      const login = { accountSid, apiKeySid, apiKeySecret, twilioApiBaseUrl: emulator.restUrl };
+      const service = createTwilioClient(login).conversations.v1.services(serviceSid);
+      const { defaultChatServiceRoleSid } = await service.configuration().fetch();
+      const { friendlyName, permissions } = await service.roles(defaultChatServiceRoleSid).fetch();
+      await emulator.close();
+      return { friendlyName, creates: permissions.includes('createConversation') };
+    }
+    expect(await permissionsAfter({})).toEqual({ friendlyName: 'service user', creates: true });
+    expect(await permissionsAfter({ hardened: true })).toEqual({
+      friendlyName: 'web chat user',
+      creates: false,
+    });
+    expect(await permissionsAfter({})).toEqual({ friendlyName: 'web chat user', creates: true });
   });
 
   it('ends without a word when it is stopped while it starts', async () => {

@@ -3,9 +3,11 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type Bot,
+  type Config,
   chooseBot,
   createNodeHost,
   readEnvironment,
+  setUpRoles,
   wireWebhooks,
 } from '@conversations-web-chat/backend';
 import { createEmulator } from '@conversations-web-chat/emulator';
@@ -24,6 +26,8 @@ interface DevOptions {
   /** Where a relative path of a module starts. */
   cwd?: string;
   data: string;
+  /** As in production: the backend makes the conversations, and roles let visitors do no more than chat. */
+  hardened?: boolean;
   io: CommandIo;
 }
 
@@ -70,6 +74,7 @@ async function start(options: DevOptions, stops: Array<() => Promise<void>>): Pr
     PUBLIC_BASE_URL: publicBaseUrl,
     ALLOWED_ORIGINS: [`http://localhost:${port}`, publicBaseUrl, ...(options.origins ?? [])].join(','),
     PORT: String(port),
+    CHAT_MODE: options.hardened ? 'hardened' : 'easy',
   });
   if (!environment.ok) throw new Error(environment.table);
   const host = await createNodeHost({
@@ -82,10 +87,11 @@ async function start(options: DevOptions, stops: Array<() => Promise<void>>): Pr
   stops.push(() => host.close());
   if (io.stop.aborted) return;
   await wireWebhooks(host.config);
+  await followMode(host.config);
   if (io.stop.aborted) return;
 
   io.print(`
-  Page           http://localhost:${host.config.port}      open it, and the chat in its corner
+  Page           http://localhost:${host.config.port}      open it, and the chat in its corner${options.hardened ? '\n  Mode           hardened, as in production: the backend makes the conversations' : ''}
   Emulator       ${emulator.restUrl}  REST, and ${emulator.wsUrl}
   Conversations  ${data === ':memory:' ? 'forgotten at the end' : `kept in ${data}`}
 
@@ -96,6 +102,13 @@ async function start(options: DevOptions, stops: Array<() => Promise<void>>): Pr
 `);
   await once(io.stop, 'abort');
   io.print('Finishing what is under way. Ctrl+C once more ends it at once.');
+}
+
+/** A data file that was hardened once has roles without which browsers could make no conversation any more. */
+async function followMode(config: Config): Promise<void> {
+  const { changes } = await setUpRoles(config, { dryRun: true });
+  const neverHardened = changes.some(({ from }) => from === 'no such role');
+  if (config.mode === 'hardened' || !neverHardened) await setUpRoles(config);
 }
 
 async function readBot({ bot, cwd = process.cwd(), io }: DevOptions): Promise<Bot | undefined> {

@@ -50,6 +50,18 @@ describe('the command line', () => {
     expect(io.complained[0]).toMatch(/^--origin is "localhost:5173"; it must be exactly scheme/);
   });
 
+  it('tells an error that nobody foresaw by its sentence, without what it holds', async () => {
+    const io = recordedIo();
+    const unforeseen = Object.assign(new Error('The disk is full.'), { auth: 'geheim' });
+    Object.defineProperty(io, 'env', {
+      get() {
+        throw unforeseen;
+      },
+    });
+    expect(await runCli(['webhooks'], io)).toBe(1);
+    expect(io.complained).toEqual(['That went wrong in a way nobody foresaw: The disk is full.']);
+  });
+
   it('refuses one port for both', async () => {
     const io = recordedIo({ PORT: '4010' });
     expect(await runCli(['dev'], io)).toBe(2);

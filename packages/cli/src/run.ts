@@ -1,4 +1,4 @@
-import { ServiceError } from '@conversations-web-chat/backend';
+import { errorFacts, ServiceError } from '@conversations-web-chat/backend';
 import { type Command, UsageError } from './command.js';
 import type { CommandIo } from './command-io.js';
 import { deploy } from './deploy.js';
@@ -41,8 +41,12 @@ export async function runCli(args: string[], io: CommandIo): Promise<number> {
       io.complain(error.message);
       return 1;
     }
-    if (!(error instanceof UsageError)) throw error;
-    io.complain(`${error.message}\n\n${command.usage}`);
-    return 2;
+    if (error instanceof UsageError) {
+      io.complain(`${error.message}\n\n${command.usage}`);
+      return 2;
+    }
+    // Node would print the whole error, and those of the helper hold credentials.
+    io.complain(`That went wrong in a way nobody foresaw: ${errorFacts(error).message}`);
+    return 1;
   }
 }
