@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nextSteps } from './deploy.js';
+import { nextSteps, withoutValues } from './deploy.js';
 import { runCli } from './run.js';
 import { recordedIo } from './testing/emulated.js';
 import { readDomain, readReason } from './toolkit.js';
@@ -137,6 +137,13 @@ describe('deploy', () => {
       await new Promise((resolve) => proxy.close(resolve));
     }
   }, 60_000);
+
+  it('shows no secret that the toolkit quotes, and leaves the rest of its words', () => {
+    const said = `401 for ${COMPLETE.ACCOUNT_SID}:${COMPLETE.AUTH_TOKEN} with ${COMPLETE.TWILIO_API_KEY_SECRET}`;
+    expect(withoutValues(said, { ...COMPLETE, USER_TOKEN_ENFORCE: 'on' })).toBe(
+      `401 for ${COMPLETE.ACCOUNT_SID}:(AUTH_TOKEN) with (TWILIO_API_KEY_SECRET)`,
+    );
+  });
 
   it('ends with the script tag, and with the command that comes next', () => {
     const steps = nextSteps({ domain: 'web-chat-1234-dev.twil.io' }, path.resolve('project/.env'));

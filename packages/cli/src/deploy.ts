@@ -66,7 +66,10 @@ Exit codes: 0 uploaded (or, with --dry-run, shown), 1 not uploaded, 2 wrong call
     }
     const { override } = values;
     const outcome = await uploadWithToolkit({ toolkit, project, envFile, environment, override, io });
-    if ('reason' in outcome) return complain(io, `Twilio's toolkit did not upload it: ${outcome.reason}`);
+    if ('reason' in outcome) {
+      const reason = withoutValues(outcome.reason, variables);
+      return complain(io, `Twilio's toolkit did not upload it: ${reason}`);
+    }
     io.print(nextSteps(outcome, envFile));
     return 0;
   },
@@ -93,6 +96,16 @@ function whatIsWrong(variables: CommandIo['env'], file: string): string | undefi
     ...withoutBlanks(variables),
   });
   return reading.ok ? undefined : reading.table;
+}
+
+/** What another program says may quote what it was given. */
+export function withoutValues(text: string, variables: CommandIo['env']): string {
+  const hidden = Object.entries(variables).flatMap(([name, value]) =>
+    /TOKEN|SECRET|KEY|PASSWORD|_URL/.test(name) && value !== undefined && value.trim().length >= 8
+      ? [[name, value.trim()] as const]
+      : [],
+  );
+  return hidden.reduce((rest, [name, value]) => rest.replaceAll(value, `(${name})`), text);
 }
 
 function withoutBlanks(variables: CommandIo['env']): CommandIo['env'] {
