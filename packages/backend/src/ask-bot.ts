@@ -82,6 +82,16 @@ export async function askBot(engine: BotEngine, input: BotTurnInput): Promise<vo
   } satisfies BotContextOptions);
   try {
     await turn.finish(repliesOf(await inTime(engine, over, signal, () => question(bot, turn.context))));
+    const { conversationSid } = place;
+    engine.log.info(
+      {
+        event: message ? 'bot_answer' : 'welcome',
+        outcome: 'answered',
+        conversationSid,
+        messageSid: message?.sid,
+      },
+      'the bot answered',
+    );
   } finally {
     const sentence = `The bot ${bot.identity} acted after its answer was over. It has to wait for what it does.`;
     over.abort(new Error(sentence));

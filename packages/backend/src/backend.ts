@@ -133,7 +133,20 @@ export function createBackend(options: BackendOptions): Backend {
       log,
       now,
     }),
-    conversationAdded: createConversationAddedHandler(webhooks),
-    messageAdded: createMessageAddedHandler(webhooks),
+    conversationAdded: counted(
+      'conversation-added',
+      createConversationAddedHandler(webhooks),
+      options.onCount,
+    ),
+    messageAdded: counted('message-added', createMessageAddedHandler(webhooks), options.onCount),
+  };
+}
+
+/** Refusals have their line in the log; what was accepted has not, so that a busy service writes one line for each. */
+function counted(webhook: string, handler: Handler, onCount: OnCount = () => {}): Handler {
+  return async (call) => {
+    const reply = await handler(call);
+    if (reply.status < 300) onCount('webhooks_accepted', { webhook });
+    return reply;
   };
 }

@@ -57,6 +57,15 @@ describe('the Dockerfile', () => {
       expect(text).toContain(`COPY ${workspace}/package.json ${workspace}/`);
   });
 
+  test('leaves out what only development and other workspaces need', () => {
+    const [pruning = ''] = instructions
+      .filter(({ rest }) => rest.includes('--omit=dev'))
+      .map(({ rest }) => rest);
+    // `npm ci -w` would bring the emulator's packages along.
+    expect(pruning).toContain('workspaces=["packages/backend"]');
+    expect(pruning).toContain('npm pkg delete devDependencies -w packages/backend');
+  });
+
   test('starts the command that the package has, and asks it how it is', () => {
     const { bin } = JSON.parse(readFileSync(join(root, 'packages/backend/package.json'), 'utf8'));
     const main = join('packages/backend', bin['conversations-web-chat-server']);

@@ -1,18 +1,27 @@
 import { afterEach, expect, test } from 'vitest';
+import type { Config } from '../config.js';
 import { testConfig } from '../testing/config.js';
 import { parrot } from '../testing/parrot.js';
 import { startRedis } from '../testing/redis-server.js';
 import { type Stack, startStack } from '../testing/stack.js';
+import { claimsAt, hs256, ISSUER, KID, SECRET } from '../testing/user-tokens.js';
 import { newVisitor } from '../testing/visitor.js';
-import { createNodeHost } from './node.js';
+import { createNodeHost, type NodeHostOptions } from './node.js';
 
 const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-async function stackWithMetrics(): Promise<Stack & { figures: () => Promise<string> }> {
-  const stack = await startStack(parrot(), { metrics: { port: 0 } });
+async function stackWithMetrics(
+  options: Partial<NodeHostOptions> = {},
+  changes: Partial<Config> = {},
+): Promise<Stack & { figures: () => Promise<string> }> {
+  const stack = await startStack(
+    parrot({ onConversationAdded: () => 'Hi' }),
+    { metrics: { port: 0 }, ...options },
+    changes,
+  );
   stops.push(() => stack.close());
   return { ...stack, figures: async () => await (await fetch(stack.host.metricsUrl ?? '')).text() };
 }
@@ -46,6 +55,41 @@ test('the figures count requests by route and status, and outcomes by our own wo
     expect(text).toContain(line);
   }
   for (const stranger of [identity, 'somebody-else', 'passwd', 'hello']) expect(text).not.toContain(stranger);
+});
+
+test('the figures count deliveries that were accepted, answers of the bot, and user tokens that would be refused', async () => {
+  const counted: string[] = [];
+  const { host, figures, added, said, newConversation } = await stackWithMetrics(
+    { onCount: (name) => void counted.push(name) },
+    { userTokens: { issuer: ISSUER, algorithm: 'HS256', secrets: { [KID]: SECRET }, enforce: 'observe' } },
+  );
+  const sid = await newConversation();
+  expect((await added(sid)).status).toBe(200);
+  // The same delivery again is accepted, and there is one welcome and one answer.
+  const message = { MessageSid: `IM${'7'.repeat(32)}` };
+  for (let each = 0; each < 2; each += 1) expect((await said(sid, 'hello', message)).status).toBe(204);
+  const { identity, proof } = await newVisitor();
+  const now = Math.floor(Date.now() / 1000);
+  for (const user_token of ['not-one', hs256(claimsAt(now))]) {
+    const answer = await fetch(`${host.url}/chat-widget?identity=${identity}`, {
+      method: 'POST',
+      headers: { origin: 'https://shop.example' },
+      body: new URLSearchParams({ proof, user_token }),
+    });
+    expect(answer.status).toBe(200);
+  }
+
+  for (const line of [
+    'conversations_web_chat_webhooks_accepted_total{webhook="conversation-added"} 1',
+    'conversations_web_chat_webhooks_accepted_total{webhook="message-added"} 2',
+    'conversations_web_chat_events_total{event="welcome",outcome="answered"} 1',
+    'conversations_web_chat_events_total{event="bot_answer",outcome="answered"} 1',
+    'conversations_web_chat_user_token_total{outcome="user_token_invalid",enforce="observe"} 1',
+    'conversations_web_chat_user_token_total{outcome="accepted",enforce="observe"} 1',
+  ]) {
+    await expect.poll(figures).toContain(line);
+  }
+  expect(counted).toContain('user_token');
 });
 
 test('the figures have a port of their own, and nothing else is there', async () => {

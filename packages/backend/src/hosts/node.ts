@@ -85,8 +85,13 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
     const config = withPort(options.config, (app.server.address() as AddressInfo).port);
     const backend = createBackend({
       ...shared,
-      ...(metrics && { onCount: metrics.onCount }),
       ...options,
+      ...(metrics && {
+        onCount: (name, labels) => {
+          metrics.onCount(name, labels);
+          options.onCount?.(name, labels);
+        },
+      }),
       config,
       log,
     });
