@@ -25,7 +25,7 @@ export { type Environment, type EnvironmentReading, readEnvironment } from './en
 export type { WrongVariable } from './env-table.js';
 export { type ErrorCode, type ErrorFacts, errorFacts, ServiceError } from './errors.js';
 export type { LogOptions } from './hosts/logging.js';
-export { createNodeHost, type NodeHost, type NodeHostOptions } from './hosts/node.js';
+export { createNodeHost, type NodeHost, type NodeHostOptions, type TimeLimits } from './hosts/node.js';
 export type { StaticFiles } from './hosts/static-files.js';
 export { createHumanCheck, type VerifyHuman } from './human-check.js';
 export { createMemoryKnownVisitors, type KnownVisitors } from './known-visitors.js';

@@ -38,6 +38,18 @@ export interface NodeHostOptions
    * hear of it first. Default 0.
    */
   drainMs?: number;
+  /** Times that callers have, where they differ from {@link TimeLimits}'s defaults. */
+  timeLimits?: Partial<TimeLimits>;
+}
+
+/** How long a caller may take, in milliseconds. */
+export interface TimeLimits {
+  /** For the head of a request. Default 2000. */
+  headMs: number;
+  /** For a whole request. Default 10,000. */
+  requestMs: number;
+  /** Without reading anything of an answer, or sending anything. Longer than Twilio may take. Default 60,000. */
+  idleMs: number;
 }
 
 /** A running host. */
@@ -158,6 +170,7 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
 }
 
 function createApp(options: NodeHostOptions): FastifyInstance {
+  const { headMs = 2_000, requestMs = 10_000, idleMs = 60_000 } = options.timeLimits ?? {};
   const app = fastify({
     logger: loggerOptions(options.log ?? {}),
     logController: requestLog(),
@@ -165,9 +178,10 @@ function createApp(options: NodeHostOptions): FastifyInstance {
     trustProxy: options.config.trustedProxies.length > 0 && [...options.config.trustedProxies],
     // What still comes on open connections while the server stops is answered, and the connection ends with it.
     return503OnClosing: false,
-    requestTimeout: 10_000,
+    requestTimeout: requestMs,
+    connectionTimeout: idleMs,
     keepAliveTimeout: 5_000,
-    http: { headersTimeout: 2_000, connectionsCheckingInterval: 500 },
+    http: { headersTimeout: headMs, connectionsCheckingInterval: 500 },
     frameworkErrors: (error, _request, reply) => send(reply, failure(error)),
   });
   app.setNotFoundHandler((_request, reply) =>
