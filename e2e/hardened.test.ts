@@ -56,6 +56,21 @@ describe('where the backend makes the conversations', () => {
     expect(bodies).toContain('once more');
   });
 
+  it('a chat that was closed while its visitor was away is shown, and no other begins by itself', async () => {
+    const page = await visits.visitor.newPage(visits.stack.url);
+    const chat = new Chat(page);
+    await chat.openAndConnect();
+    await chat.send('hello');
+    await chat.message('hello').first().waitFor();
+    const { conversation_sid: sid = '' } = (await chat.stored()) ?? {};
+    await visits.stack.rest.conversations(sid).update({ state: 'closed' });
+    await page.reload();
+    await chat.open();
+    await chat.frame.getByRole('button', { name: 'Start a new chat' }).waitFor();
+    await chat.message('hello').first().waitFor();
+    expect((await conversations()).map((each) => each.sid)).toEqual([sid]);
+  });
+
   it('a visitor who was taken out stays out, and starts another chat', async () => {
     const page = await visits.visitor.newPage(visits.stack.url);
     const chat = new Chat(page);

@@ -31,6 +31,8 @@ export interface StackOptions {
   port?: number;
   /** The backend makes the conversations, and roles let visitors do no more than the chat needs. */
   hardened?: boolean;
+  /** Variables of the backend's environment beside those that it needs. */
+  environment?: Record<string, string>;
 }
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -50,6 +52,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ALLOWED_ORIGINS: [url, ...(options.allowedOrigins ?? [])].join(','),
     PORT: String(options.port ?? 0),
     ...(options.hardened && { CHAT_MODE: 'hardened' }),
+    ...options.environment,
   });
   if (!environment.ok) throw new Error(environment.table);
   const host = await createNodeHost({

@@ -6,6 +6,7 @@ import {
 } from '@conversations-web-chat/session';
 import { createBrowserPorts, createFetchToken } from '@conversations-web-chat/session/browser';
 import type { ChatOptions } from '../config.js';
+import { createHumanCheck } from './human-check.js';
 
 declare const __TOKEN_SERVICE_URL__: string;
 
@@ -19,9 +20,13 @@ function address(name: string, text: string, protocols: RegExp, fallback: string
     const url = new URL(text, document.baseURI);
     if (protocols.test(url.protocol)) return url.href;
   } catch {}
-  // biome-ignore lint/suspicious/noConsole: the page's developer has no other place to look
-  console.warn(`ConversationsWebChat: option ${name} is not an address that the chat can use; ignored.`);
+  complain(`option ${name} is not an address that the chat can use; ignored.`);
   return fallback;
+}
+
+function complain(sentence: string): void {
+  // biome-ignore lint/suspicious/noConsole: the page's developer has no other place to look
+  console.warn(`ConversationsWebChat: ${sentence}`);
 }
 
 /** Values that outlive the frame but not the page: the frame is made anew when the page moves it. */
@@ -57,6 +62,11 @@ export function openSession(
     fetchToken: createFetchToken({
       url: address('tokenServiceUrl', options.tokenServiceUrl, /^https?:$/, fallback),
       fetch: (input, init) => fetch(input, init),
+      humanCheck: createHumanCheck({
+        page: window.parent as Window & { ConversationsWebChat?: { humanCheck?: unknown } },
+        after: (ms, task) => ports.clock.after(ms, task),
+        complain,
+      }),
     }),
   });
 }
