@@ -50,10 +50,13 @@ describe('where the backend makes the conversations', () => {
     await chat.message('once more').first().waitFor();
     const second = (await chat.stored())?.conversation_sid;
     expect(second).not.toBe(first);
-    const bodies = (await visits.stack.rest.conversations(second ?? '').messages.list()).map(
-      ({ body }) => body,
-    );
-    expect(bodies).toContain('once more');
+    // The bubble is there before the service has the message.
+    await expect
+      .poll(async () => {
+        const messages = await visits.stack.rest.conversations(second ?? '').messages.list();
+        return messages.map(({ body }) => body);
+      })
+      .toContain('once more');
   });
 
   it('a chat that was closed while its visitor was away is shown, and no other begins by itself', async () => {
