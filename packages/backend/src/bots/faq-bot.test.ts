@@ -97,6 +97,14 @@ describe('words', () => {
   });
 });
 
+test('a letter that stands for many makes a message no longer to look at, in the largest file there may be', async () => {
+  const phrases = (row: number) => Array.from({ length: 200 }, (_, place) => `b${row % 10}${place % 10}`);
+  const rules = Array.from({ length: 200 }, (_, row) => `  - {when: [${phrases(row)}], say: x}`);
+  const notebook = createNotebook(await faqBot(`fallback: {say: "no"}\nrules:\n${rules.join('\n')}`));
+  await notebook.ask('\u{fdfa}'.repeat(4000));
+  expect(notebook.said()).toEqual(['no']);
+});
+
 test('any text gets an answer, in time that does not depend on what it holds', async () => {
   const bot = await faqBot(EXAMPLE);
   await fc.assert(

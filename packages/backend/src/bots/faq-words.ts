@@ -2,6 +2,9 @@
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu;
 
+/** One letter may stand for eighteen, such as U+FDFA: what is looked at has to be bounded after it was unfolded. */
+const LONGEST_UNFOLDED = 8_000;
+
 /** Text in which phrases are looked for: its words between single spaces, with one at either end. */
 export type Words = string;
 
@@ -12,6 +15,7 @@ export type Words = string;
 export function wordsOf(text: string): Words {
   const folded = text
     .normalize('NFKD')
+    .slice(0, LONGEST_UNFOLDED)
     // Up before down: ß and SS, ı and I, and the letters that have two small forms meet this way.
     .toUpperCase()
     .toLowerCase()
