@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createEmulator, type Emulator } from '@conversations-web-chat/emulator';
 import type { Browser } from 'playwright-core';
@@ -73,8 +74,15 @@ async function reportNewConversationsTo(url: string): Promise<void> {
 }
 
 describe('the Functions project under twilio-run', () => {
+  const project = here('../packages/backend/functions/project');
+
+  beforeAll(() => {
+    if (existsSync(`${project}/dist/functions`)) return;
+    throw new Error('The Functions are not built. Build them: npm run build:functions');
+  });
+
   beforeEach(async () => {
-    functions = await startTwilioRun(here('../packages/backend/functions/project'), {
+    functions = await startTwilioRun(project, {
       ...credentials(),
       CONVERSATIONS_SERVICE_SID: emulator.credentials.serviceSid,
       ALLOWED_ORIGINS: site.origin,

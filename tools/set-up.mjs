@@ -34,7 +34,7 @@ const purposes = {
   start: ['emulator', 'backend', 'cli', 'widget'],
   emulator: ['emulator'],
   backend: ['backend'],
-  functions: ['widget'],
+  functions: ['emulator', 'backend', 'cli', 'widget'],
   deploy: ['emulator', 'backend', 'cli', 'widget', 'functions'],
   test: ['emulator', 'backend', 'session', 'cli', 'widget', 'functions'],
 };

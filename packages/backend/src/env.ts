@@ -170,6 +170,12 @@ export function readEnvironment(env: Environment): EnvironmentReading {
   return { ok: false, table: tableOf(wrong), wrong };
 }
 
+/** The sites that an environment names, whatever else is wrong with it; none where the list itself is wrong. */
+export function readAllowedOrigins({ ALLOWED_ORIGINS }: Environment): readonly string[] {
+  const read = origins.safeParse(ALLOWED_ORIGINS);
+  return read.success ? read.data : [];
+}
+
 function toConfig(data: Data): Config {
   return {
     accountSid: data.ACCOUNT_SID,

@@ -25,7 +25,7 @@ function ownOrigin(call: Call, publicBaseUrl: string): string | undefined {
  */
 export function corsHeaders(
   origin: string | undefined,
-  { allowedOrigins }: OriginConfig,
+  { allowedOrigins }: Pick<OriginConfig, 'allowedOrigins'>,
 ): Record<string, string> {
   if (origin === undefined || !allowedOrigins.includes(origin)) return { vary: 'Origin' };
   return {

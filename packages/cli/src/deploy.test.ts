@@ -148,7 +148,9 @@ describe('deploy', () => {
   it('ends with the script tag, and with the command that comes next', () => {
     const steps = nextSteps({ domain: 'web-chat-1234-dev.twil.io' }, path.resolve('project/.env'));
     expect(steps).toContain('<script async src="https://web-chat-1234-dev.twil.io/chat-widget.js"></script>');
-    expect(steps).toContain('webhooks --env project/.env --functions web-chat-1234-dev.twil.io');
+    expect(steps).toContain(
+      'node packages/cli/dist/main.js webhooks --env project/.env --functions web-chat-1234-dev.twil.io',
+    );
   });
 });
 

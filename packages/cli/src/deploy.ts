@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readEnvironment } from '@conversations-web-chat/backend';
 import { type Command, defineCommand, UsageError } from './command.js';
 import type { CommandIo } from './command-io.js';
@@ -179,6 +180,8 @@ function toolkitOf(project: string): string | undefined {
 
 /** What is left to do by hand. */
 export function nextSteps({ domain }: ToolkitDeployment, envFile: string): string {
+  // By its path: npx takes a name that is not installed here from the registry, from whoever has it there.
+  const cli = path.relative('', fileURLToPath(new URL('../dist/main.js', import.meta.url)));
   return [
     `Uploaded to https://${domain}`,
     '',
@@ -188,6 +191,6 @@ export function nextSteps({ domain }: ToolkitDeployment, envFile: string): strin
     '',
     'Tell the Conversations service where new conversations are reported:',
     '',
-    `  npx conversations-web-chat webhooks --env ${path.relative('', envFile)} --functions ${domain}`,
+    `  node ${cli} webhooks --env ${path.relative('', envFile)} --functions ${domain}`,
   ].join('\n');
 }

@@ -105,6 +105,35 @@ describe('the environment of Functions', () => {
     }
   });
 
+  it('may be incomplete, and the pages that ALLOWED_ORIGINS names can read that there is an error', async () => {
+    const { AUTH_TOKEN: _gone, ...rest } = environment();
+    host = await serveFunctions(built.dir, rest);
+    const readableFor = async (origin: string): Promise<string | null> => {
+      const response = await fetch(`${host?.url}/chat-widget`, { method: 'POST', headers: { origin } });
+      expect(response.status).toBe(500);
+      return response.headers.get('access-control-allow-origin');
+    };
+    expect(await readableFor(PAGE_ORIGIN)).toBe(PAGE_ORIGIN);
+    expect(await readableFor('https://elsewhere.example')).toBe(null);
+  });
+
+  it('may change under an instance that is warm', async () => {
+    host = await serveFunctions(built.dir, environment());
+    const handler = createFunction('token', {});
+    const { identity, proof } = await newVisitor();
+    const ask = async (changes: Record<string, string>): Promise<unknown> => {
+      const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: PAGE_ORIGIN };
+      const context = { ...environment(changes), DOMAIN_NAME: 'chat-1234.twil.io' };
+      const reply = await new Promise<object>((resolve) =>
+        handler(context, { identity, proof, request: { headers } }, (_none, response) => resolve(response)),
+      );
+      return (reply as { statusCode: number }).statusCode;
+    };
+    expect(await ask({})).toBe(200);
+    expect(await ask({ BANNED_IDENTITIES: identity })).toBe(403);
+    expect(await ask({})).toBe(200);
+  });
+
   it('has a SERVICE_SID that is the platform’s, which is explained', async () => {
     const { CONVERSATIONS_SERVICE_SID: _gone, ...rest } = environment({ SERVICE_SID: `ZS${'0'.repeat(32)}` });
     host = await serveFunctions(built.dir, rest);
@@ -131,6 +160,31 @@ describe('a Function', () => {
     host = await serveFunctions(built.dir, environment());
     const { status, body } = await askForToken(host.url, '&request=x');
     expect([status, JSON.parse(body).error.code]).toEqual([401, 'proof_required']);
+  });
+
+  it('believes headers that a page puts into parameters, whose answer that page still cannot read', async () => {
+    host = await serveFunctions(built.dir, environment());
+    const { identity, proof } = await newVisitor();
+    const claimed = new URLSearchParams({
+      identity,
+      proof,
+      'request[headers][origin]': PAGE_ORIGIN,
+      'request[headers][content-type]': 'application/json',
+    });
+    const response = await fetch(`${host.url}/chat-widget?${claimed}`, {
+      headers: { origin: 'https://elsewhere.example' },
+    });
+    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([
+      200,
+      PAGE_ORIGIN,
+    ]);
+    // Nor as a script, an image or a frame of that page.
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+
+    claimed.set('request[headers][origin]', 'https://elsewhere.example');
+    const refused = await fetch(`${host.url}/chat-widget?${claimed}`);
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([403, null]);
   });
 
   it('has done its work before it answers, and gives up a bot that is late', async () => {

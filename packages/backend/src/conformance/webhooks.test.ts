@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@twilio/conversations';
 import twilio from 'twilio';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { messageFields } from '../testing/deliveries.js';
 import { type BuiltFunctions, buildFunctions } from '../testing/functions-project.js';
 import {
   call,
@@ -62,6 +63,21 @@ describe.each(hostsUnderTest(() => built.dir))('the webhooks on $name', ({ start
     expect((await deliver(added)).status).toBe(200);
     expect(await webhooksOf(ConversationSid)).toEqual([host.url + host.paths.messageAdded]);
     await vi.waitFor(async () => expect(await bodiesIn(ConversationSid)).toEqual([WELCOME]), 4000);
+  });
+
+  it('answer a message once, however often and however soon they are told of it', async () => {
+    host = await start();
+    const ConversationSid = await newConversation();
+    const added = delivery(host.paths.messageAdded, messageFields(ConversationSid, 'Do you ship to Ghent?'));
+    const answers = await Promise.all([deliver(added), deliver(added)]);
+    answers.push(await deliver(added));
+    expect(answers.map(({ status }) => status)).toEqual([204, 204, 204]);
+    const next = delivery(host.paths.messageAdded, messageFields(ConversationSid, 'And to Bruges?'));
+    await deliver(next);
+    // Messages of a conversation take turns: once this is answered, nothing before it is still to come.
+    const expected = ['You said: Do you ship to Ghent?', 'You said: And to Bruges?'];
+    await vi.waitFor(async () => expect(await bodiesIn(ConversationSid)).toContain(expected[1]), 4000);
+    expect(await bodiesIn(ConversationSid)).toEqual(expected);
   });
 
   it('refuse what nobody signed, and act on nothing of it', async () => {

@@ -30,7 +30,8 @@ function asGiven(body: CallBody): CallBody {
 
 function readHeaders(request: unknown): Record<string, string> {
   const found: Record<string, string> = Object.create(null);
-  // A parameter of the name `request` takes the place of the platform's: then there are no headers.
+  // The platform puts parameters over it: `request=x` leaves no headers, and with `request[headers][origin]=…` every page
+  // writes its own. So `Origin` keeps nobody from calling here; what the page may read of the answer, browsers decide.
   const headers = isRecord(request) && isRecord(request.headers) ? request.headers : {};
   for (const [name, value] of Object.entries(headers)) {
     const text = Array.isArray(value) ? value.join(', ') : value;

@@ -1,9 +1,10 @@
 import { type Backend, type BackendOptions, createBackend } from '../backend.js';
 import { TOKEN_BODY_LIMIT, WEBHOOK_BODY_LIMIT } from '../body-limits.js';
-import type { Reply } from '../call.js';
-import { type Environment, readEnvironment } from '../env.js';
+import type { Call, Reply } from '../call.js';
+import { type Environment, readAllowedOrigins, readEnvironment } from '../env.js';
 import { errorFacts, errorReply, internalError } from '../errors.js';
 import type { Log } from '../log.js';
+import { corsHeaders } from '../origin.js';
 import { FUNCTION_WEBHOOK_PATHS, webhookUrls } from '../webhook-urls.js';
 import { type FunctionEvent, toCall } from './functions-call.js';
 
@@ -59,15 +60,16 @@ export function createFunction(name: keyof Backend, options: FunctionOptions): T
   const backendFor = backendByEnvironment(options, log);
 
   async function answer(context: FunctionContext, event: FunctionEvent): Promise<Reply> {
+    const call = toCall(event, BODY_LIMITS[name]);
     try {
       const backend = backendFor(context);
-      if (!backend) return errorReply(internalError);
-      const { after, ...reply } = await backend[name](toCall(event, BODY_LIMITS[name]));
+      if (!backend) return failure(context, call);
+      const { after, ...reply } = await backend[name](call);
       await after?.();
       return reply;
     } catch (error) {
       log.error({ event: 'function', name, ...errorFacts(error) }, 'function failed');
-      return errorReply(internalError);
+      return failure(context, call);
     }
   }
 
@@ -75,6 +77,12 @@ export function createFunction(name: keyof Backend, options: FunctionOptions): T
   return (context, event, callback) => {
     void answer(context, event).then((reply) => callback(null, toResponse(reply)));
   };
+}
+
+/** Pages that may call can read it, or they would be told of CORS instead: origins are read whatever else is wrong. */
+function failure(context: FunctionContext, call: Call): Reply {
+  const allowedOrigins = readAllowedOrigins(context as Environment);
+  return errorReply(internalError, { headers: corsHeaders(call.headers.origin, { allowedOrigins }) });
 }
 
 /** The backend of an environment, kept for the calls that a warm instance still gets. */
