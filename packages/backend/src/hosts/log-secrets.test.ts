@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Bot } from '../bots/bot.js';
 import { testConfig } from '../testing/config.js';
 import { PAGE_ORIGIN, type Stack, startStack } from '../testing/stack.js';
+import { claimsAt, hs256, ISSUER, KID, SECRET } from '../testing/user-tokens.js';
 import { newVisitor } from '../testing/visitor.js';
 import { createNodeHost } from './node.js';
 
@@ -54,6 +55,20 @@ test.each(['easy', 'hardened'] as const)(
     await fetch(`${other.url}/nowhere/${visitor.identity}?token=${token}`, { headers });
 
     const sid = await stack.newConversation();
+    const legacy = '3f2b8a4e-1c5d-4e6f-8a9b-0c1d2e3f4a5b';
+    const userToken = hs256(claimsAt(Math.floor(Date.now() / 1000)));
+    const takeAlong = async () => {
+      const { identity, proof } = visitor;
+      const claim = { identity, proof, user_token: userToken, conversation_sid: sid };
+      const migrate = { identity, proof, legacy_identity: legacy, legacy_conversation_sid: sid };
+      for (const [path, fields] of Object.entries({ claim, migrate })) {
+        const body = new URLSearchParams(fields);
+        await fetch(`${other.url}/chat-widget/${path}`, { method: 'POST', headers, body });
+      }
+    };
+    await stack.service.conversations(sid).participants.create({ identity: visitor.identity });
+    await takeAlong();
+    await ask(visitor.identity, new URLSearchParams({ proof: visitor.proof, user_token: `${userToken}x` }));
     await stack.added(sid);
     await stack.said(sid, 'my card is 4111', { Author: visitor.identity });
     await stack.said(sid, 'fail for 4111', { Author: visitor.identity });
@@ -68,12 +83,18 @@ test.each(['easy', 'hardened'] as const)(
     await stack.added(sid);
     await stack.said(sid, 'hello 4111', { Author: visitor.identity });
     await ask(stranger.identity, shown(stranger.proof));
+    await takeAlong();
     await Promise.all([other.close(), stack.host.close()]);
 
     const log = stack.log() + other.log();
     for (const expected of [
       '"outcome":"granted"',
       '"outcome":"proof_invalid"',
+      '"event":"claim","outcome":"granted"',
+      '"event":"claim","outcome":"twilio_unavailable"',
+      '"event":"migrate","outcome":"migration_refused"',
+      '"event":"migrate","outcome":"twilio_unavailable"',
+      '"event":"user_token","outcome":"user_token_invalid"',
       'signature_invalid',
       'The bot broke.',
       'ECONNREFUSED',
@@ -86,6 +107,9 @@ test.each(['easy', 'hardened'] as const)(
       's1.',
       visitor.identity,
       stranger.identity,
+      legacy,
+      'u_',
+      SECRET,
       'page-bearer',
       'cookie-value',
       'a-signature',
@@ -108,7 +132,14 @@ async function startHost(
 ) {
   const lines: string[] = [];
   const host = await createNodeHost({
-    config: testConfig({ ...credentials, twilioApiBaseUrl, mode, trustedProxies: ['loopback'] }),
+    config: testConfig({
+      ...credentials,
+      twilioApiBaseUrl,
+      mode,
+      trustedProxies: ['loopback'],
+      legacyUntil: Math.floor(Date.now() / 1000) + 86_400,
+      userTokens: { issuer: ISSUER, algorithm: 'HS256', secrets: { [KID]: SECRET }, enforce: 'observe' },
+    }),
     bot,
     log: { level: 'debug', stream: { write: (line) => void lines.push(line) } },
   });
