@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -102,6 +102,19 @@ describe('the search for a program', () => {
     need: 'The tests need a rare thing',
     advice: ['Build one.'],
   };
+
+  // Nobody else may install packages, and nobody else is asked to.
+  const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+  it.runIf(mayInstall)('installs Debian’s package, and takes what it brought', () => {
+    const asked = path.join(folder, 'asked');
+    const apt = path.join(folder, 'apt-get');
+    const brings = `#!/bin/sh\necho "$@" >> ${asked}\n[ "$1" = install ] && touch ${folder}/${program.names[0]}\n`;
+    writeFileSync(apt, brings, { mode: 0o755 });
+    const env = { PATH: `${folder}:/usr/bin:/bin` };
+    const run = (command: string, args: string[]) => spawnSync(command, args, { env }).status === 0;
+    expect(installProgram(program, run, () => {}, env)).toBe(true);
+    expect(readFileSync(asked, 'utf8')).toBe('update -qq\ninstall -y -qq --no-install-recommends rare\n');
+  });
 
   it('ends with what to do when the package did not bring it', () => {
     const said: string[] = [];
