@@ -116,6 +116,7 @@ export function createBotTurn(options: BotContextOptions): BotTurn {
         answer,
         attributes: marks,
         now,
+        signal,
         failed: (error) =>
           log.warn({ event: 'bot_growing', outcome: 'failed', ...errorFacts(error) }, 'not written'),
       });

@@ -18,20 +18,28 @@ export function createGrowingReply(options: {
   answer: Answer;
   attributes: Attributes | undefined;
   now: () => number;
+  /** Aborted when the bot's time is over. */
+  signal: AbortSignal;
   /** Called when a text on the way could not be written: no caller waits for it. */
   failed: (error: unknown) => void;
   wait?: (ms: number) => Promise<unknown>;
 }): OpenGrowingReply {
-  const { answer, attributes, now, failed, wait = pause } = options;
+  const { answer, attributes, now, signal, failed, wait = pause } = options;
   let part: number | undefined;
   let finished = false;
+  /** Whether a text stands there. What follows only changes it, so it may fail, and be tried again. */
+  let begun = false;
   const writer = createBoundedWriter({
     async write(body) {
+      if (signal.aborted) return;
       try {
         await answer.write(number(), { body, attributes }, { growing: true });
+        begun = true;
       } catch (error) {
+        if (signal.aborted) return;
         failed(error);
-        throw error;
+        // A message that Twilio did not confirm may stand there all the same: a second one would be one too many.
+        if (!begun) throw error;
       }
     },
     gapMs: GAP_MS,
@@ -56,7 +64,14 @@ export function createGrowingReply(options: {
       finished = true;
       const own = number();
       await writer.stop();
-      await answer.write(own, { body: text, attributes });
+      const whole = { body: text, attributes };
+      try {
+        await answer.write(own, whole);
+      } catch (error) {
+        if (!begun || signal.aborted) throw error;
+        await wait(GAP_MS);
+        await answer.write(own, whole);
+      }
     },
     settled: () => writer.settled(),
   };
