@@ -97,7 +97,7 @@ test('an answer that was left in the middle of its stream is shown once, and who
   await deliver();
   expect(await answers()).toEqual([WORDS.trim()]);
   const [, answer] = await there.messages.list();
-  expect(JSON.parse(answer?.attributes ?? '')).not.toHaveProperty('growing');
+  expect(JSON.parse(answer?.attributes ?? '')).toMatchObject({ growing: false });
 });
 
 test('an answer whose model is gone after the crash becomes the sentence that people come', async () => {
