@@ -5,6 +5,8 @@ import { existsSync } from 'node:fs';
 const built = new URL('../dist/cli.js', import.meta.url);
 if (existsSync(built)) await import(built.href);
 else {
-  console.error('This command is not built yet: run "npm run build -w packages/emulator" in the root of the clone.');
+  console.error(
+    'This command is not built yet: run "npm run build -w packages/emulator" in the root of the clone.',
+  );
   process.exitCode = 1;
 }
