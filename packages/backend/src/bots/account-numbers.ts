@@ -8,14 +8,16 @@ const LONGEST_IBAN = 34;
  * Luhn count, wherever they begin: people write a date or the security code right behind.
  */
 export function cardsIn(run: string): readonly (readonly [start: number, end: number])[] {
-  const digits = [...run.matchAll(/\p{Nd}/gu)].map((match) => ({
-    value: digitValue(match[0]),
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
+  const values = new Map<string, number>();
+  const digits = [...run.matchAll(/\p{Nd}/gu)].map(({ 0: digit, index }) => {
+    const value = values.get(digit) ?? digitValue(digit);
+    values.set(digit, value);
+    return { value, start: index, end: index + digit.length };
+  });
+  const lengthAt = cardLengths(digits.map(({ value }) => value));
   const found: [number, number][] = [];
   for (let first = 0; first + SHORTEST_CARD <= digits.length; first += 1) {
-    const length = cardLength(digits.slice(first, first + LONGEST_CARD).map(({ value }) => value));
+    const length = lengthAt(first);
     const [start, end] = [digits[first]?.start, digits[first + length - 1]?.end];
     if (length === 0 || start === undefined || end === undefined) continue;
     found.push([start, end]);
@@ -24,23 +26,34 @@ export function cardsIn(run: string): readonly (readonly [start: number, end: nu
   return found;
 }
 
-/** The longest beginning that could be a card's number; 0 when none could. */
-function cardLength(digits: readonly number[]): number {
-  // Nothing but zeroes passes the check, too, and is nobody's card.
-  if (digits.slice(0, SHORTEST_CARD).every((digit) => digit === 0)) return 0;
-  for (let length = digits.length; length >= SHORTEST_CARD; length -= 1) {
-    if (passesLuhn(digits.slice(0, length))) return length;
+/**
+ * How long the longest card's number from a place on is; 0 when there is none. The check doubles every second digit from
+ * the last one back, so it takes the sums of either half, up to each place, once.
+ */
+function cardLengths(digits: readonly number[]): (first: number) => number {
+  const sums = [{ even: 0, odd: 0, notZero: 0 }];
+  for (const [place, digit] of digits.entries()) {
+    const { even, odd, notZero } = sums[place] ?? { even: 0, odd: 0, notZero: 0 };
+    const doubled = digit > 4 ? digit * 2 - 9 : digit * 2;
+    const isEven = place % 2 === 0;
+    sums.push({
+      even: even + (isEven ? doubled : digit),
+      odd: odd + (isEven ? digit : doubled),
+      notZero: notZero + (digit === 0 ? 0 : 1),
+    });
   }
-  return 0;
-}
-
-function passesLuhn(digits: readonly number[]): boolean {
-  let sum = 0;
-  for (const [place, digit] of [...digits].reverse().entries()) {
-    const doubled = place % 2 === 1 ? digit * 2 : digit;
-    sum += doubled > 9 ? doubled - 9 : doubled;
-  }
-  return sum % 10 === 0;
+  return (first) => {
+    const from = sums[first];
+    // Nothing but zeroes passes the check, too, and is nobody's card.
+    if (!from || sums[first + SHORTEST_CARD]?.notZero === from.notZero) return 0;
+    for (let length = Math.min(digits.length - first, LONGEST_CARD); length >= SHORTEST_CARD; length -= 1) {
+      const until = sums[first + length];
+      if (!until) continue;
+      const doubling = (first + length) % 2 === 0 ? 'even' : 'odd';
+      if ((until[doubling] - from[doubling]) % 10 === 0) return length;
+    }
+    return 0;
+  };
 }
 
 /** The digits of each script stand in a row from 0 to 9, and rows of ten stand beside each other only whole. */

@@ -79,6 +79,20 @@ describe('what the model is given', () => {
     ]);
   });
 
+  test('is what is read of a long message, and no half of a number where the reading ends', async () => {
+    llm.answer(says('Yes.'));
+    const chat = await talk();
+    // What is taken out leaves room for what stands at the end of the reading.
+    const addresses = `${'a'.repeat(60)}@mail.example `.repeat(120);
+    for (let kept = 1; kept <= 21; kept += 1) {
+      await chat.ask(`${addresses.slice(-(8_000 - kept))}4111 1111 1111 1111 ${'and so on '.repeat(50)}`);
+    }
+    const asked = llm.requests.map(({ body }) => body.messages.at(-1)?.content ?? '');
+    expect(asked).toHaveLength(21);
+    for (const content of asked) expect(content).toMatch(/^<visitor>\n[^14]*‹e-mail›[^14]*<\/visitor>$/);
+    expect(asked.join()).not.toContain('and so on');
+  });
+
   test('tells the endpoint nothing of this machine', async () => {
     llm.answer(says('Yes.'));
     vi.stubEnv('OPENAI_ORG_ID', 'an-organization-of-somebody');

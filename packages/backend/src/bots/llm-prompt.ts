@@ -17,6 +17,10 @@ export interface Instructions {
 
 const A_FILE = '(a file that you cannot see)';
 const LONGEST_MESSAGE = 4_000;
+/** Of a message no more is redacted, so that the time for one is bounded. */
+const LONGEST_READ = 8_000;
+/** At the end of what is read, half a number may stand, which is not recognised. */
+const UNSURE_END = 100;
 const LONGEST_HISTORY = 12_000;
 
 /** Said behind the operator's words: a model that follows them needs less of what is enforced behind it. */
@@ -49,8 +53,10 @@ export function promptFor(
 }
 
 function turnOf({ body, own }: Pick<PastMessage, 'body' | 'own'>): PromptMessage {
+  const redacted = redact(body.slice(0, LONGEST_READ));
+  const sure = body.length > LONGEST_READ ? redacted.slice(0, -UNSURE_END) : redacted;
   // Redacted before it is cut: half a card number would not be recognised any more.
-  const text = redact(body).slice(0, LONGEST_MESSAGE);
+  const text = sure.slice(0, LONGEST_MESSAGE);
   if (own) return { role: 'assistant', content: text };
   const unmarked = text.replace(/<(?=\s*\/?\s*visitor)/gi, '‹');
   return { role: 'user', content: `<visitor>\n${unmarked.trim() === '' ? A_FILE : unmarked}\n</visitor>` };

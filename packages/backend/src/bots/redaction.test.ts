@@ -123,6 +123,8 @@ describe('redaction', () => {
     '-',
     "'",
     '+1',
+    '\u0661',
+    '\u{1d7ff}',
   ])('half a million characters of %j are done in a moment', (unit) => {
     expect(redact(unit.repeat(500_000 / unit.length))).toBeTypeOf('string');
   });
