@@ -16,6 +16,7 @@ beforeAll(async () => {
   await write('wrong.yaml', 'fallback: {say: Sorry}\nrules: []\nwelcome: 5');
   await write('prompt.txt', 'You are the assistant of a coffee shop.');
   await write('facts.txt', 'The shop opens at eight.');
+  await write('book.txt', 'A fact. '.repeat(25_000));
   await write('empty.txt', ' \n');
   await write('binary.txt', Uint8Array.of(0xff, 0xfe, 0x00));
   await write('large.txt', 'x'.repeat(300_000));
@@ -121,6 +122,17 @@ describe('BOT=llm', () => {
     [{ LLM_ALLOWED_LINKS: 'https://shop.example' }, /^LLM_ALLOWED_LINKS has an entry that is not a host/],
     [{ LLM_ALLOWED_LINKS: '*' }, /^LLM_ALLOWED_LINKS has an entry that is not a host/],
     [{ LLM_TOKENS_PER_HOUR: 'many' }, /^LLM_TOKENS_PER_HOUR is not a whole number/],
+    [{ LLM_TURNS_PER_CONVERSATION: '51' }, /^LLM_TURNS_PER_CONVERSATION is not between 1 and 50/],
+    [{ LLM_BASE_URL: 'HTTP://10.0.0.1/v1' }, /^LLM_BASE_URL is http:\/\/ to another machine/],
+    [{ LLM_BASE_URL: 'http://llm.example/v1' }, /^LLM_BASE_URL is http:\/\/ to another machine/],
+    [
+      { LLM_FACTS_FILE: 'book.txt', LLM_TOKENS_PER_CONVERSATION: '1000' },
+      /^LLM_TOKENS_PER_CONVERSATION is less than one answer needs/,
+    ],
+    [
+      { LLM_FACTS_FILE: 'book.txt', LLM_TOKENS_PER_HOUR: '60000', LLM_TOKENS_PER_CONVERSATION: '90000' },
+      /^LLM_TOKENS_PER_HOUR is less than one answer needs/,
+    ],
     [{ LLM_HAND_OVER_TOOL: 'yes' }, /^LLM_HAND_OVER_TOOL is neither on nor off/],
     [{ LLM_SECONDS_PER_ANSWER: '60' }, /^LLM_SECONDS_PER_ANSWER is not between 1 and 25/],
   ])('%j is refused', async (env, problem) => {

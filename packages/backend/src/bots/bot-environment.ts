@@ -5,10 +5,11 @@ import { z } from 'zod';
 import { list, onOff, url, wholeNumber } from '../env-fields.js';
 import { givenVariables, type WrongVariable, wrongVariables } from '../env-table.js';
 import { type Log, silentLog } from '../log.js';
+import { isSafeAddress } from '../safe-address.js';
 import type { Bot } from './bot.js';
 import { createFaqBot } from './faq-bot.js';
 import { readFaq } from './faq-file.js';
-import { createLlmBot } from './llm-bot.js';
+import { createLlmBot, leastTokens } from './llm-bot.js';
 
 /** What bots that come with the service are made of. */
 export interface BotSources {
@@ -39,7 +40,10 @@ const hosts = list.refine(
 );
 
 const llmSchema = z.object({
-  LLM_BASE_URL: url('http:', 'https:'),
+  LLM_BASE_URL: url('http:', 'https:').refine(
+    isSafeAddress,
+    'is http:// to another machine: anybody on the way could read the key and what visitors write',
+  ),
   LLM_API_KEY: z.string(),
   LLM_MODEL: z.string(),
   LLM_PROMPT_FILE: z.string(),
@@ -49,7 +53,8 @@ const llmSchema = z.object({
   LLM_HAND_OVER_TOOL: onOff.default(true),
   LLM_ALLOWED_LINKS: hosts.default([]),
   LLM_SECONDS_PER_ANSWER: wholeNumber(1, 25).default(15),
-  LLM_TURNS_PER_CONVERSATION: wholeNumber(1, 90).default(30),
+  // A hundred messages are looked at, so after a restart no more than fifty answers are known.
+  LLM_TURNS_PER_CONVERSATION: wholeNumber(1, 50).default(30),
   LLM_TOKENS_PER_CONVERSATION: wholeNumber(1000, 10_000_000).default(60_000),
   LLM_SECONDS_PER_CONVERSATION: wholeNumber(1, 36_000).default(300),
   LLM_TOKENS_PER_HOUR: wholeNumber(1000, 999_999_999).default(500_000),
@@ -68,7 +73,7 @@ const REMEDIES = {
   LLM_ALLOWED_LINKS:
     'List the hosts that answers may link to, e.g. shop.example,*.shop.example. Without it: none.',
   LLM_SECONDS_PER_ANSWER: 'How long one answer may take. Without it: 15.',
-  LLM_TURNS_PER_CONVERSATION: 'Answers before people take over. Without it: 30.',
+  LLM_TURNS_PER_CONVERSATION: 'Answers before people take over, at most 50. Without it: 30.',
   LLM_TOKENS_PER_CONVERSATION: 'Tokens before people take over. Without it: 60000.',
   LLM_SECONDS_PER_CONVERSATION: 'Seconds of the model before people take over. Without it: 300.',
   LLM_TOKENS_PER_HOUR: 'Tokens of all conversations within an hour. Without it: 500000.',
@@ -100,13 +105,20 @@ export async function readLlmBot({ env, cwd, log = silentLog }: BotSources): Pro
   ];
   if (!parsed.success || !prompt.ok || !facts.ok) return refused(mistakes);
   const { data } = parsed;
+  const texts = { prompt: prompt.text ?? '', facts: facts.text };
+  const least = leastTokens(texts);
+  const tooSmall = (['LLM_TOKENS_PER_CONVERSATION', 'LLM_TOKENS_PER_HOUR'] as const)
+    .filter((variable) => data[variable] < least)
+    .map((variable) =>
+      wrong(variable, `is less than one answer needs: with the prompt and the facts about ${least} tokens`),
+    );
+  if (tooSmall.length > 0) return refused(tooSmall);
   const answerMs = data.LLM_SECONDS_PER_ANSWER * 1000;
   const bot = await createLlmBot({
     baseUrl: data.LLM_BASE_URL,
     apiKey: data.LLM_API_KEY,
     model: data.LLM_MODEL,
-    prompt: prompt.text ?? '',
-    facts: facts.text,
+    ...texts,
     welcome: data.LLM_WELCOME,
     handOverSay: data.LLM_HAND_OVER_SAY,
     handOverTool: data.LLM_HAND_OVER_TOOL,

@@ -36,6 +36,14 @@ async function talk(options: Partial<LlmBotOptions> = {}) {
   return createNotebook(bot);
 }
 
+test.each([
+  [{ baseUrl: 'http://llm.example/v1' }, /has to be https/],
+  [{ tokensPerConversation: 700 }, /at least \d+ tokens/],
+  [{ tokensPerHour: 700 }, /at least \d+ tokens/],
+])('%j is refused where the bot is made', async (options, sentence) => {
+  await expect(talk(options)).rejects.toThrow(sentence);
+});
+
 describe('what the model is given', () => {
   test('is the instructions, then the conversation by who spoke, redacted and with no attributes', async () => {
     llm.answer(says('Gladly.'));

@@ -1,9 +1,10 @@
 import { wasHandedOverBy } from '../handover.js';
 import { type Log, silentLog } from '../log.js';
+import { isSafeAddress } from '../safe-address.js';
 import { type Bot, type BotContext, type BotMessage, defineBot, type PastMessage } from './bot.js';
 import { type AllowedLinks, keepAllowedLinks } from './link-policy.js';
 import { createLlmBudget, type LlmBudgetLimits } from './llm-budget.js';
-import { estimateTokens, type Instructions, promptFor, RULES } from './llm-prompt.js';
+import { estimateTokens, type Instructions, type PromptMessage, promptFor, RULES } from './llm-prompt.js';
 import { type AskModel, connectToModel, failureFacts, type LlmEndpoint } from './llm-stream.js';
 import { plainText } from './plain-text.js';
 import { HELD_BACK, type LeakWatch, watchForPrompt } from './prompt-leak.js';
@@ -46,23 +47,41 @@ interface Outcome {
   withdrawn?: boolean;
 }
 
+const ANSWER_TOKENS = 600;
+const TOKENS_PER_CONVERSATION = 60_000;
+const TOKENS_PER_HOUR = 500_000;
 const LONGEST_ANSWER = 8_000;
 /** Characters after which an answer that grows is looked at again. */
 const STEP = 24;
 const LONGEST_REASON = 200;
 const HAND_OVER_SAY = 'I am asking a colleague to take over. Please stay here.';
 
+/** About how many tokens an answer takes at least: what is sent each time, and what may come back. */
+export function leastTokens(options: Instructions & Pick<LlmBotOptions, 'answerTokens'>): number {
+  const prompt = promptFor(options, [], { body: '' });
+  return tokensOf(prompt, options.answerTokens ?? ANSWER_TOKENS);
+}
+
+const tokensOf = (prompt: readonly PromptMessage[], answerTokens: number): number =>
+  prompt.reduce((sum, { content }) => sum + estimateTokens(content), answerTokens);
+
 /**
  * A bot that lets a language model answer, at any endpoint that is compatible with OpenAI's chat completions. Answers
  * are shown while they grow. What a model writes is not trusted: links go to allowed hosts only, and it can do nothing
  * but talk and hand this one conversation over, which also happens when a budget is used up or an answer fails.
  *
- * @throws TypeError when the identity could be a visitor's.
+ * @throws TypeError when the identity could be a visitor's, when the address is http to another machine, and when the
+ * budget for tokens is less than one answer needs.
  * @example
  * const bot = await createLlmBot({ baseUrl: 'https://llm.example/v1', apiKey, model: 'small', prompt: 'You help …' });
  */
 export async function createLlmBot(options: LlmBotOptions): Promise<Bot> {
-  const { handOverTool = true, answerTokens = 600, answerMs = 6_000, historyMessages = 20 } = options;
+  const {
+    handOverTool = true,
+    answerTokens = ANSWER_TOKENS,
+    answerMs = 6_000,
+    historyMessages = 20,
+  } = options;
   const {
     welcome,
     handOverSay = HAND_OVER_SAY,
@@ -70,14 +89,26 @@ export async function createLlmBot(options: LlmBotOptions): Promise<Bot> {
     log = silentLog,
     now = Date.now,
   } = options;
+  const { tokensPerConversation = TOKENS_PER_CONVERSATION, tokensPerHour = TOKENS_PER_HOUR } = options;
+  if (!isSafeAddress(options.baseUrl)) {
+    throw new TypeError(
+      'The address of the model has to be https: the key and what visitors write go there.',
+    );
+  }
+  const least = leastTokens(options);
+  if (least > Math.min(tokensPerConversation, tokensPerHour)) {
+    throw new TypeError(
+      `The budget has to be at least ${least} tokens: the prompt and the facts are sent each time.`,
+    );
+  }
   const askModel = await connectToModel({ ...options, handOverTool, answerTokens });
   const watch = watchForPrompt(`${options.prompt}\n${RULES}`);
   const budget = createLlmBudget(
     {
       turnsPerConversation: options.turnsPerConversation ?? 30,
-      tokensPerConversation: options.tokensPerConversation ?? 60_000,
+      tokensPerConversation,
       secondsPerConversation: options.secondsPerConversation ?? 300,
-      tokensPerHour: options.tokensPerHour ?? 500_000,
+      tokensPerHour,
     },
     now,
   );
@@ -115,7 +146,7 @@ export async function createLlmBot(options: LlmBotOptions): Promise<Bot> {
     const { conversationSid } = context;
     const history = await context.history(100);
     const prompt = promptFor(options, history.slice(-historyMessages), message);
-    const estimate = prompt.reduce((sum, { content }) => sum + estimateTokens(content), answerTokens);
+    const estimate = tokensOf(prompt, answerTokens);
     const turn = budget.take(conversationSid, estimate, answersIn(history));
     if (typeof turn === 'string') {
       log.warn({ event: 'llm_answer', outcome: turn, conversationSid }, 'model not asked: budget used up');

@@ -9,6 +9,12 @@ const LIMITS = {
   tokensPerHour: 2_000,
 };
 
+test('turns that a server before this one gave count on, even when the conversation shows fewer of them', () => {
+  const budget = createLlmBudget(LIMITS, () => 0);
+  expect(budget.take('CH1', 1, 2)).toBeTypeOf('object');
+  expect(budget.take('CH1', 1, 1)).toBe('turnsPerConversation');
+});
+
 test('what was estimated is held until it is known, and what was used counts then', () => {
   const budget = createLlmBudget(LIMITS, () => 0);
   const first = budget.take('CH1', 600, 0);

@@ -64,7 +64,8 @@ export function createLlmBudget(limits: LlmBudgetLimits, now: () => number): Llm
     take(conversationSid, tokens, answered) {
       const account = accountOf(conversationSid);
       const spent = thisHour();
-      if (Math.max(account.turns, answered) >= limits.turnsPerConversation) return 'turnsPerConversation';
+      account.turns = Math.max(account.turns, answered);
+      if (account.turns >= limits.turnsPerConversation) return 'turnsPerConversation';
       if (account.tokens + tokens > limits.tokensPerConversation) return 'tokensPerConversation';
       if (account.ms >= limits.secondsPerConversation * 1000) return 'secondsPerConversation';
       if (spent.tokens + tokens > limits.tokensPerHour) return 'tokensPerHour';

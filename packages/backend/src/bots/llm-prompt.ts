@@ -38,7 +38,7 @@ export const RULES: string =
 export function promptFor(
   { prompt, facts }: Instructions,
   history: readonly PastMessage[],
-  message: BotMessage,
+  message: Pick<BotMessage, 'body'>,
 ): PromptMessage[] {
   const turns: PromptMessage[] = [turnOf({ ...message, own: false })];
   let room = LONGEST_HISTORY;
