@@ -8,6 +8,7 @@ import { isHandedOver, wasHandedOverBy } from './handover.js';
 import type { InTurn } from './in-turn.js';
 import type { Log } from './log.js';
 import type { TwilioClient } from './twilio-client.js';
+import { againWhileAway, type Wait } from './twilio-trouble.js';
 import { readAttributes } from './webhook-events.js';
 
 /** What every turn of a bot needs. */
@@ -18,11 +19,14 @@ export interface BotEngine {
   messageAddedUrl: string;
   /** Milliseconds that the bot may take. */
   limitMs: number;
+  /** Milliseconds from the start of a turn within which the bot may be asked again where Twilio was away. */
+  againWithinMs: number;
   limits: BotLimits;
   /** Turns of changes to conversations' attributes; not the turns of the bot. */
   attributesInTurn: InTurn;
   log: Log;
   now: () => number;
+  wait: Wait;
 }
 
 /** What a bot is asked about. */
@@ -42,11 +46,29 @@ const LOOK_AGAIN_MS = 1_000;
 
 /**
  * One turn of a bot: asks it, and sends what it gives back. The conversation's history is the record: what was said in
- * an earlier run of this turn, by whichever process, is not said again, and what is missing is.
+ * an earlier run of this turn, by whichever process, is not said again, and what is missing is. So a turn that failed
+ * since Twilio was away for a moment is run again here.
  *
  * @throws Error with a sentence when the bot is too late, or whatever the bot or Twilio threw.
  */
 export async function askBot(engine: BotEngine, input: BotTurnInput): Promise<void> {
+  const { againWithinMs, limitMs } = engine;
+  let first = true;
+  const again = {
+    ...engine,
+    withinMs: againWithinMs,
+    signal: input.silenced,
+    event: input.message ? 'bot_answer' : 'welcome',
+    conversationSid: input.place.conversationSid,
+  };
+  await againWhileAway(again, (leftMs) => {
+    const ms = first ? limitMs : Math.min(limitMs, leftMs);
+    first = false;
+    return tryTurn({ ...engine, limitMs: ms }, input);
+  });
+}
+
+async function tryTurn(engine: BotEngine, input: BotTurnInput): Promise<void> {
   const { client, bot, now } = engine;
   const { place, message, question, silenced, accept } = input;
   const [{ attributes, state }, history] = await Promise.all([

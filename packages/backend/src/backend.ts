@@ -20,12 +20,16 @@ import { createAnonymousProof } from './prove-visitor.js';
 import { createMemoryLimits, type Limits, ratesFor } from './rate-limit.js';
 import { createMemorySeenDeliveries, type SeenDeliveries } from './seen-deliveries.js';
 import { createTwilioClient } from './twilio-client.js';
+import { type Wait, waitByClock } from './twilio-trouble.js';
 import { createUserLookup } from './user-lookup.js';
 import { createConversationKeeper } from './visitor-conversation.js';
 import { type WebhookUrls, webhookUrls } from './webhook-urls.js';
 
 /** Longer than a visitor waits gladly, shorter than servers are given to stop. */
 const BOT_LIMIT_MS = 8_000;
+
+/** Leaves time for what a bot says, before its delivery is free for others and before a server that stops gives up. */
+const AGAIN_WITHIN_MS = 15_000;
 
 /** What a backend is made of. */
 export interface BackendOptions {
@@ -37,6 +41,11 @@ export interface BackendOptions {
   urls?: WebhookUrls;
   /** Milliseconds that the bot may take for an answer; a later one is dropped and logged. Default 8000. */
   botLimitMs?: number;
+  /**
+   * Milliseconds from the start of a bot's turn within which it may be run again because Twilio was away for a moment.
+   * Default 15000; 0 for never.
+   */
+  againWithinMs?: number;
   /** How much the bot may say. Default: 5 messages for one answer, 10 a minute, 5 answers in a row. */
   botLimits?: Partial<BotLimits>;
   /** Where servers tell each other what they have acted on. Default: in memory. */
@@ -53,6 +62,8 @@ export interface BackendOptions {
   onCount?: OnCount;
   /** Milliseconds. Default: the system's clock. */
   now?: () => number;
+  /** How the pauses before another try are made. Default: the system's timers. */
+  wait?: Wait;
 }
 
 /** The handlers of one service, for a host to mount. */
@@ -82,12 +93,14 @@ export function createBackend(options: BackendOptions): Backend {
     client,
     bot: options.bot,
     botLimitMs,
+    againWithinMs: options.againWithinMs ?? AGAIN_WITHIN_MS,
     botLimits: { ...BOT_LIMITS, ...options.botLimits },
     seen: options.seenDeliveries ?? createMemorySeenDeliveries(),
     inTurn,
     attributesInTurn: createTurns(),
     log,
     now,
+    wait: options.wait ?? waitByClock,
   };
   const limits = options.limits ?? createMemoryLimits({ now, rates: ratesFor(config) });
   const anonymous = createAnonymousProof({ config, limits, now });

@@ -146,6 +146,109 @@ describe('a colleague who writes', () => {
   });
 });
 
+describe('a moment without Twilio', () => {
+  /** Waits that take no time, and are kept. */
+  const waits = () => {
+    const waited: number[] = [];
+    return { waited, wait: (ms: number) => Promise.resolve(waited.push(ms)) };
+  };
+
+  test('costs no part of an answer, and no part comes twice', async () => {
+    const { waited, wait } = waits();
+    const bot = parrot({ onMessageAdded: () => ['one', 'two', 'three'] });
+    const { sid, message, deliver, outcomes } = await setUp(bot, { wait });
+    const asked = await message('hello');
+    stack.emulator.faults.answer({ status: 503, method: 'POST', path: '/Messages', nth: 2 });
+    await deliver(asked);
+    expect(await stack.bodiesIn(sid)).toEqual(['hello', 'one', 'two', 'three']);
+    expect(waited).toEqual([1000]);
+    expect(outcomes()).toEqual(['bot_answer: again']);
+  });
+
+  test('before the bot was asked costs nothing, nor does one that lasts for two tries', async () => {
+    const { waited, wait } = waits();
+    const bot = parrot();
+    const { sid, message, deliver } = await setUp(bot, { wait });
+    const asked = await message('hello');
+    stack.emulator.faults.answer({ status: 500, method: 'GET', path: '/Messages', times: 2 });
+    await deliver(asked);
+    expect(await stack.bodiesIn(sid)).toEqual(['hello', 'hello!']);
+    expect(bot.asked).toHaveLength(1);
+    expect(waited).toEqual([1000, 3000]);
+  });
+
+  test('that lasts is given up after the third try, with one error in the log', async () => {
+    const { waited, wait } = waits();
+    const { sid, message, deliver, outcomes } = await setUp(parrot(), { wait });
+    const asked = await message('hello');
+    stack.emulator.faults.answer({ status: 503, method: 'POST', path: '/Messages', times: 9 });
+    await deliver(asked);
+    stack.emulator.faults.reset();
+    expect(await stack.bodiesIn(sid)).toEqual(['hello']);
+    expect(waited).toEqual([1000, 3000]);
+    expect(outcomes()).toEqual(['bot_answer: again', 'bot_answer: again', 'bot_answer: failed']);
+  });
+
+  test('is not waited for where the time of the turn would be over', async () => {
+    const { waited, wait } = waits();
+    const { message, deliver, outcomes } = await setUp(parrot(), { wait, againWithinMs: 1000 });
+    const asked = await message('hello');
+    stack.emulator.faults.answer({ status: 503, method: 'POST', path: '/Messages' });
+    await deliver(asked);
+    expect(waited).toEqual([]);
+    expect(outcomes()).toEqual(['bot_answer: failed']);
+  });
+
+  test('is told from what Twilio refuses, and from what the bot fails at', async () => {
+    const { waited, wait } = waits();
+    const bot = parrot({
+      onMessageAdded() {
+        throw Object.assign(new Error('my model is away'), { status: 503, code: 'ECONNRESET' });
+      },
+    });
+    const { message, deliver, says } = await setUp(bot, { wait });
+    await says('hello');
+    const asked = await message('hello');
+    stack.emulator.faults.answer({ status: 403, method: 'GET', path: '/Messages' });
+    await deliver(asked);
+    expect(waited).toEqual([]);
+  });
+
+  test('costs neither the webhook, nor the welcome, nor a colleague’s taking over', async () => {
+    const { wait } = waits();
+    const bot = parrot({ onConversationAdded: () => 'welcome' });
+    const { sid, there, added, message, deliver, start, attributes } = await setUp(bot, { wait });
+    stack.emulator.faults.answer({ status: 503, method: 'POST', path: '/Webhooks' });
+    expect((await added()).body).toEqual({ attached: true });
+    const [webhook] = await there.webhooks.list();
+    expect(webhook?.target).toBe('webhook');
+    await there.messages.list().then(([first]) => first?.remove());
+    stack.emulator.faults.answer({ status: 503, method: 'POST', path: '/Messages' });
+    await added(start());
+    expect(await stack.bodiesIn(sid)).toEqual(['welcome']);
+    const spoken = await message('Anna here.', { Author: 'anna.berg' });
+    stack.emulator.faults.answer({ status: 503, method: 'GET', path: '/Webhooks' });
+    await deliver(spoken);
+    expect(await there.webhooks.list()).toEqual([]);
+    expect((await attributes()).handover.by).toBe('anna.berg');
+  });
+
+  test('ends at once when a colleague takes over', async () => {
+    const waiting = gate();
+    const wait = (_ms: number, signal?: AbortSignal) => {
+      waiting.open();
+      return new Promise((_resolve, reject) => signal?.addEventListener('abort', reject));
+    };
+    const { sid, message, deliver } = await setUp(parrot(), { wait });
+    const asked = await message('hello');
+    stack.emulator.faults.answer({ status: 503, method: 'POST', path: '/Messages' });
+    const answering = deliver(asked);
+    await waiting.opened;
+    await Promise.all([answering, deliver(await message('Anna here.', { Author: 'anna.berg' }))]);
+    expect(await stack.bodiesIn(sid)).toEqual(['hello', 'Anna here.']);
+  });
+});
+
 describe('a bot that hands over', () => {
   test('may finish its answer, is taken off, and finds its first reason kept when it does so again', async () => {
     const bot = parrot({

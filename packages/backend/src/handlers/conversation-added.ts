@@ -5,9 +5,13 @@ import type { Handler } from '../call.js';
 import { errorFacts, ServiceError } from '../errors.js';
 import { isHandedOver } from '../handover.js';
 import { onceDelivered } from '../seen-deliveries.js';
+import { againWhileAway } from '../twilio-trouble.js';
 import { readAttributes } from '../webhook-events.js';
 import { botEngine, readDelivery, SENDING_MS, type WebhookHandlerOptions } from './webhook-delivery.js';
 import { webhookRefusal } from './webhook-refusal.js';
+
+/** Twilio waits five seconds for the answer to this delivery: time for one more try. */
+const ATTACHING_MS = 3_000;
 
 /**
  * A conversation was made: puts the bot, or a Studio flow, on it, by a webhook for its messages, and lets the bot say
@@ -24,9 +28,14 @@ export function createConversationAddedHandler(options: WebhookHandlerOptions): 
     if (!target) return false;
     const { conversationSid } = place;
     try {
-      const { state, attributes } = await conversation(client, place).fetch();
-      if (state === 'closed' || isHandedOver(readAttributes(attributes))) return false;
-      return await attachBot(client, place, target, urls.messageAdded);
+      return await againWhileAway(
+        { ...options, withinMs: ATTACHING_MS, event: 'bot_attach', conversationSid },
+        async () => {
+          const { state, attributes } = await conversation(client, place).fetch();
+          if (state === 'closed' || isHandedOver(readAttributes(attributes))) return false;
+          return await attachBot(client, place, target, urls.messageAdded);
+        },
+      );
     } catch (error) {
       log.error(
         { event: 'bot_attach', outcome: 'failed', conversationSid, ...errorFacts(error) },

@@ -5,6 +5,7 @@ import { createConversationAttributes } from '../conversation-attributes.js';
 import { errorFacts } from '../errors.js';
 import { handOver } from '../handover.js';
 import { onceDelivered } from '../seen-deliveries.js';
+import { againWhileAway } from '../twilio-trouble.js';
 import type { WebhookEvent } from '../webhook-events.js';
 import {
   botEngine,
@@ -25,7 +26,7 @@ const ACCEPTED: Reply = { status: 204, headers: {}, body: null };
  * keeps bots from talking to themselves.
  */
 export function createMessageAddedHandler(options: WebhookHandlerOptions): Handler {
-  const { urls, client, bot, botLimitMs, seen, inTurn, attributesInTurn, log, now } = options;
+  const { urls, client, bot, botLimitMs, againWithinMs, seen, inTurn, attributesInTurn, log, now } = options;
   if (!bot) return (call) => acknowledge(call, options);
   const engine = botEngine(options, bot);
   const once = { seen, log, leaseMs: botLimitMs + SENDING_MS };
@@ -48,7 +49,10 @@ export function createMessageAddedHandler(options: WebhookHandlerOptions): Handl
     const place = { conversationSid, chatServiceSid };
     const attributes = createConversationAttributes({ client, place, inTurn: attributesInTurn });
     const handover = { reason: 'agent_joined', by: author, at: new Date(now()).toISOString() };
-    await handOver({ client, place, attributes, messageAddedUrl: urls.messageAdded }, handover);
+    const again = { ...options, withinMs: againWithinMs, event: 'handover', conversationSid };
+    await againWhileAway(again, () =>
+      handOver({ client, place, attributes, messageAddedUrl: urls.messageAdded }, handover),
+    );
     log.info({ event: 'handover', outcome: 'agent_joined', conversationSid }, 'a colleague took over');
   }
 

@@ -9,6 +9,7 @@ import type { Log } from '../log.js';
 import type { SeenDeliveries } from '../seen-deliveries.js';
 import { signedParams } from '../signature.js';
 import type { TwilioClient } from '../twilio-client.js';
+import type { Wait } from '../twilio-trouble.js';
 import { decodeEvent, type WebhookEvent } from '../webhook-events.js';
 import type { WebhookUrls } from '../webhook-urls.js';
 
@@ -20,6 +21,8 @@ export interface WebhookHandlerOptions {
   bot: Bot | undefined;
   /** Milliseconds that the bot may take for an answer. */
   botLimitMs: number;
+  /** Milliseconds within which a bot's turn may be run again where Twilio was away. */
+  againWithinMs: number;
   botLimits: BotLimits;
   seen: SeenDeliveries;
   /** Shared by both handlers, so that a welcome and an answer never overlap. */
@@ -29,6 +32,7 @@ export interface WebhookHandlerOptions {
   log: Log;
   /** Milliseconds. */
   now: () => number;
+  wait: Wait;
 }
 
 /** What Twilio may take for the messages of an answer, after the bot has taken its time. */
@@ -36,16 +40,18 @@ export const SENDING_MS = 20_000;
 
 /** What a bot's turns need of a handler's options. */
 export function botEngine(options: WebhookHandlerOptions, bot: Bot): BotEngine {
-  const { client, urls, botLimitMs, botLimits, attributesInTurn, log, now } = options;
+  const { client, urls, botLimitMs, againWithinMs, botLimits, attributesInTurn, log, now, wait } = options;
   return {
     client,
     bot,
     messageAddedUrl: urls.messageAdded,
     limitMs: botLimitMs,
+    againWithinMs,
     limits: botLimits,
     attributesInTurn,
     log,
     now,
+    wait,
   };
 }
 

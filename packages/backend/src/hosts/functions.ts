@@ -111,7 +111,15 @@ function backendByEnvironment(
       }
       const urls = webhookUrls(config.publicBaseUrl, FUNCTION_WEBHOOK_PATHS);
       kept = {
-        backend: createBackend({ botLimitMs: BOT_LIMIT_MS, ...options, config, log, urls }),
+        // Nothing runs after the answer, so trying again has no time of its own.
+        backend: createBackend({
+          botLimitMs: BOT_LIMIT_MS,
+          againWithinMs: options.botLimitMs ?? BOT_LIMIT_MS,
+          ...options,
+          config,
+          log,
+          urls,
+        }),
         environment,
       };
     }
