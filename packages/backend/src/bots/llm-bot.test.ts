@@ -127,6 +127,16 @@ describe('an answer', () => {
     expect(chat.acts()).toEqual([]);
   });
 
+  test('is looked at less often the longer it is, or each piece of a long one would cost more than the one before', async () => {
+    const text = 'coffee and tea and more of it. '.repeat(250);
+    llm.answer(says(text));
+    const chat = await talk();
+    await chat.ask('tell me all');
+    expect(chat.said()).toEqual([text.trim()]);
+    expect(chat.shown().length).toBeGreaterThan(30);
+    expect(chat.shown().length).toBeLessThan(100);
+  });
+
   test('may quote the facts, which are there to be said', async () => {
     llm.answer(says(FACTS));
     const chat = await talk();

@@ -51,8 +51,9 @@ const ANSWER_TOKENS = 600;
 const TOKENS_PER_CONVERSATION = 60_000;
 const TOKENS_PER_HOUR = 500_000;
 const LONGEST_ANSWER = 8_000;
-/** Characters after which an answer that grows is looked at again. */
+/** Characters after which an answer that grows is looked at again; a long one, by this part of its length. */
 const STEP = 24;
+const STEP_OF_LENGTH = 1 / 16;
 const LONGEST_REASON = 200;
 const HAND_OVER_SAY = 'I am asking a colleague to take over. Please stay here.';
 
@@ -226,7 +227,7 @@ async function listen(events: ReturnType<AskModel>, listener: Listener): Promise
       if (event.type !== 'text') continue;
       raw += event.text;
       if (raw.length > LONGEST_ANSWER) break;
-      if (raw.length - looked < STEP) continue;
+      if (raw.length - looked < Math.max(STEP, looked * STEP_OF_LENGTH)) continue;
       looked = raw.length;
       const plain = plainText(raw);
       if (watch.leaksIn(plain)) return leaked;
