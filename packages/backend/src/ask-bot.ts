@@ -1,10 +1,10 @@
 import { partsSaid } from './answer.js';
-import { type BotContextOptions, createBotTurn, repliesOf } from './bot-context.js';
+import { type BotContextOptions, createBotTurn } from './bot-context.js';
 import { type BotLimits, consecutiveTurns, saidWithinMinute } from './bot-limits.js';
 import { type ConversationPlace, conversation, type RecordedMessage, readHistory } from './bot-messages.js';
 import { type Bot, type BotContext, type BotReplies, isVisitorName } from './bots/bot.js';
 import { type Attributes, createConversationAttributes } from './conversation-attributes.js';
-import { isHandedOver, wasHandedOverBy } from './handover.js';
+import { BotSilenced, isHandedOver, wasHandedOverBy } from './handover.js';
 import type { InTurn } from './in-turn.js';
 import type { Log } from './log.js';
 import type { TwilioClient } from './twilio-client.js';
@@ -61,11 +61,19 @@ export async function askBot(engine: BotEngine, input: BotTurnInput): Promise<vo
     event: input.message ? 'bot_answer' : 'welcome',
     conversationSid: input.place.conversationSid,
   };
-  await againWhileAway(again, (leftMs) => {
-    const ms = first ? limitMs : Math.min(limitMs, leftMs);
-    first = false;
-    return tryTurn({ ...engine, limitMs: ms }, input);
-  });
+  try {
+    await againWhileAway(again, (leftMs) => {
+      const ms = first ? limitMs : Math.min(limitMs, leftMs);
+      first = false;
+      return tryTurn({ ...engine, limitMs: ms }, input);
+    });
+  } catch (error) {
+    if (!(error instanceof BotSilenced)) throw error;
+    const { outcome, message } = error;
+    const { conversationSid } = input.place;
+    const messageSid = input.message?.sid;
+    engine.log.info({ event: 'bot_silenced', outcome, conversationSid, messageSid }, message);
+  }
 }
 
 async function tryTurn(engine: BotEngine, input: BotTurnInput): Promise<void> {
@@ -81,17 +89,20 @@ async function tryTurn(engine: BotEngine, input: BotTurnInput): Promise<void> {
   if (accept && !accept(history.find(({ sid }) => sid === message?.sid))) return;
   if (message && saysTooMuch(engine, input, history)) return;
 
+  const over = new AbortController();
   let lookedAt = now();
   /** Another server may have been told of a colleague. One more look for each second that the bot takes. */
   async function stillOpen(): Promise<void> {
     if (now() - lookedAt < LOOK_AGAIN_MS) return;
     lookedAt = now();
     const current = await conversation(client, place).fetch();
-    if (current.state !== 'closed' && isOpenTo(readAttributes(current.attributes), message)) return;
-    throw new Error('The conversation was taken over or ended while the bot was at work: it says no more.');
+    const closed = current.state === 'closed';
+    if (!closed && isOpenTo(readAttributes(current.attributes), message)) return;
+    // For the rest of the turn, whatever the bot makes of this failure.
+    over.abort(new BotSilenced(closed ? 'ended' : 'taken_over'));
+    throw over.signal.reason;
   }
 
-  const over = new AbortController();
   const signal = AbortSignal.any([over.signal, silenced]);
   const turn = createBotTurn({
     ...engine,
@@ -103,7 +114,7 @@ async function tryTurn(engine: BotEngine, input: BotTurnInput): Promise<void> {
     ...(message && { message }),
   } satisfies BotContextOptions);
   try {
-    await turn.finish(repliesOf(await inTime(engine, over, signal, () => question(bot, turn.context))));
+    await turn.finish(await inTime(engine, over, signal, () => question(bot, turn.context)));
     const { conversationSid } = place;
     engine.log.info(
       {

@@ -1,11 +1,12 @@
 import { type Answer, createAnswer, partsSaid } from './answer.js';
 import type { BotLimits } from './bot-limits.js';
 import { type ConversationPlace, conversation, type RecordedMessage } from './bot-messages.js';
+import { botValues } from './bot-replies.js';
 import type { Bot, BotContext, BotReplies, BotReply, PastMessage } from './bots/bot.js';
 import type { ConversationAttributes } from './conversation-attributes.js';
 import { errorFacts } from './errors.js';
 import { createGrowingReply, type OpenGrowingReply } from './growing-reply.js';
-import { handOver } from './handover.js';
+import { BotSilenced, handOver } from './handover.js';
 import type { Log } from './log.js';
 import type { TwilioClient } from './twilio-client.js';
 
@@ -35,7 +36,7 @@ export interface BotContextOptions {
 export interface BotTurn {
   context: BotContext;
   /** Sends what the bot gave back, after what it sent itself, and does what was put off until then. */
-  finish(replies: readonly BotReply[]): Promise<void>;
+  finish(given: BotReplies): Promise<void>;
   /** Lets nothing run on after the turn, whichever way it ended. */
   close(): Promise<void>;
 }
@@ -44,9 +45,11 @@ export interface BotTurn {
 export function createBotTurn(options: BotContextOptions): BotTurn {
   const { client, place, bot, message, history, attributes, log, now, signal } = options;
   const there = conversation(client, place);
+  const checked = botValues(bot.identity);
   const growing: OpenGrowingReply[] = [];
   const underWay = new Set<Promise<void>>();
   let typingUntil = 0;
+  let typingFailed = false;
   let ending = false;
 
   async function stopTyping(): Promise<void> {
@@ -74,12 +77,14 @@ export function createBotTurn(options: BotContextOptions): BotTurn {
       return act();
     });
     const { conversationSid } = place;
-    const settled = acted.catch((error: unknown) =>
+    const settled = acted.catch((error: unknown) => {
+      // The turn says so already.
+      if (error instanceof BotSilenced) return;
       log.warn(
         { event: 'bot_action', outcome: 'failed', conversationSid, ...errorFacts(error) },
         'what the bot asked for was not done',
-      ),
-    );
+      );
+    });
     underWay.add(settled);
     void settled.then(() => underWay.delete(settled));
     return acted;
@@ -104,36 +109,54 @@ export function createBotTurn(options: BotContextOptions): BotTurn {
     },
     reply(reply) {
       const part = answer.next();
-      return acting(() => say(part, reply));
+      return acting(() => say(part, checked.reply(reply)));
     },
     replyWithTemplate(contentSid, variables = {}, marks) {
       const part = answer.next();
-      const contentVariables = JSON.stringify(variables);
-      return acting(() => answer.write(part, { contentSid, contentVariables, attributes: marks }));
+      return acting(() => {
+        checked.text(contentSid, 'replyWithTemplate(contentSid)');
+        checked.attributes(marks, 'replyWithTemplate()');
+        const contentVariables = JSON.stringify(variables);
+        return answer.write(part, { contentSid, contentVariables, attributes: marks });
+      });
     },
     growingReply(marks) {
       const reply = createGrowingReply({
         answer,
-        attributes: marks,
+        attributes: checked.attributes(marks, 'growingReply()'),
         now,
         signal,
         failed: (error) =>
           log.warn({ event: 'bot_growing', outcome: 'failed', ...errorFacts(error) }, 'not written'),
       });
       growing.push(reply);
-      return { update: reply.update, finish: (text) => acting(() => reply.finish(text)) };
+      return {
+        update: (text) => reply.update(checked.text(text, 'update(text)')),
+        finish: (text) => acting(async () => reply.finish(checked.text(text, 'finish(text)'))),
+      };
     },
     typing: () =>
       acting(async () => {
         // Asked for with each word of a stream, it is written when half of its time is over.
-        if (typingUntil - now() > TYPING_MS / 2) return;
+        if (typingFailed || typingUntil - now() > TYPING_MS / 2) return;
         typingUntil = now() + TYPING_MS;
         const working = { by: bot.identity, until: new Date(typingUntil).toISOString() };
-        await attributes.merge(() => ({ working }));
+        try {
+          await attributes.merge(() => ({ working }));
+        } catch (error) {
+          // Nobody loses an answer because no room is left for this.
+          typingFailed = true;
+          log.warn({ event: 'bot_typing', outcome: 'failed', ...errorFacts(error) }, 'typing not shown');
+        }
       }),
-    setAttributes: (changes) => acting(() => attributes.merge(() => changes)),
+    setAttributes: (changes) =>
+      acting(() => {
+        checked.attributes(changes, 'setAttributes()');
+        return attributes.merge(() => changes);
+      }),
     handOver: (reason) =>
       acting(() => {
+        checked.text(reason, 'handOver(reason)');
         typingUntil = 0;
         const at = new Date(now()).toISOString();
         const by = bot.identity;
@@ -149,7 +172,8 @@ export function createBotTurn(options: BotContextOptions): BotTurn {
 
   return {
     context,
-    async finish(replies) {
+    async finish(given) {
+      const replies = checked.replies(given);
       const room = answer.room();
       // One that is over the limit is given to the answer too, which says so in the log.
       for (const [place, reply] of replies.slice(0, room + 1).entries()) {
@@ -187,9 +211,3 @@ const asPast = ({ sid, body, author, index, attributes, own }: RecordedMessage):
   attributes,
   own,
 });
-
-/** Whatever a bot gave back, as a list. */
-export function repliesOf(given: BotReplies): readonly BotReply[] {
-  if (given === null || given === undefined) return [];
-  return typeof given === 'string' || !Array.isArray(given) ? [given as BotReply] : given;
-}

@@ -16,6 +16,21 @@ export interface Handover {
   welcome?: true;
 }
 
+/** Why a bot says no more: a colleague took over, or the conversation was ended. Nothing failed. */
+export class BotSilenced extends Error {
+  override readonly name = 'BotSilenced';
+  readonly outcome: 'taken_over' | 'ended';
+
+  constructor(outcome: 'taken_over' | 'ended') {
+    super(
+      outcome === 'taken_over'
+        ? 'A colleague took over: the bot says no more.'
+        : 'The conversation was ended: the bot says no more.',
+    );
+    this.outcome = outcome;
+  }
+}
+
 const LONGEST_REASON = 500;
 
 /** Whether people have taken a conversation over, by its attributes. */

@@ -64,7 +64,10 @@ export interface BotContext {
   ): Promise<void>;
   /** Sends a message whose text grows, for answers that come in pieces. */
   growingReply(attributes?: Readonly<Record<string, unknown>>): GrowingReply;
-  /** Shows the visitor that the bot is at work, until its next message or for ten seconds. */
+  /**
+   * Shows the visitor that the bot is at work, until its next message or for ten seconds. Where that fails, the log says
+   * so, and nothing else happens.
+   */
   typing(): Promise<void>;
   /** Sets these attributes of the conversation and keeps the others; `null` removes one. */
   setAttributes(attributes: Readonly<Record<string, unknown>>): Promise<void>;

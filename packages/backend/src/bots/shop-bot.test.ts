@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { repliesOf } from '../bot-context.js';
+import { repliesOf } from '../bot-replies.js';
 import type { BotContext, BotMessage, BotReply } from './bot.js';
 import { shopBot } from './shop-bot.js';
 

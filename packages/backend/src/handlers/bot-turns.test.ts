@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type BackendOptions, createBackend } from '../backend.js';
-import type { Bot } from '../bots/bot.js';
+import type { Bot, BotContext } from '../bots/bot.js';
 import type { Log } from '../log.js';
 import { CONVERSATION_ADDED, MESSAGE_ADDED, messageFields, VISITOR } from '../testing/deliveries.js';
 import { gate } from '../testing/gate.js';
@@ -72,7 +72,7 @@ describe('a colleague who writes', () => {
   test('silences a bot that is still thinking', async () => {
     const thinking = gate();
     const asked = gate();
-    const { sid, deliver, message } = await setUp(
+    const { sid, deliver, message, outcomes } = await setUp(
       parrot({
         async onMessageAdded() {
           asked.open();
@@ -87,6 +87,7 @@ describe('a colleague who writes', () => {
     await Promise.all([answering, takingOver]);
     thinking.open();
     expect(await stack.bodiesIn(sid)).toEqual(['hello', 'I am here.']);
+    expect(outcomes()).toEqual(['bot_silenced: taken_over', 'handover: agent_joined']);
   });
 
   test('silences what waits for its turn behind the message that the bot is at', async () => {
@@ -132,7 +133,7 @@ describe('a colleague who writes', () => {
     await answering;
     expect(await stack.bodiesIn(sid)).toEqual(['hello', 'I am here.']);
     expect((await attributes()).handover.reason).toBe('agent_joined');
-    expect(outcomes()).toEqual(['handover: agent_joined', 'bot_answer: failed']);
+    expect(outcomes()).toEqual(['handover: agent_joined', 'bot_silenced: taken_over']);
   });
 
   test('by another channel, or through the REST API, is no colleague', async () => {
@@ -143,6 +144,60 @@ describe('a colleague who writes', () => {
     await says('archived', { Author: 'archive', Source: 'API' });
     expect(await attributes()).toEqual({});
     expect(bot.asked).toEqual([]);
+  });
+});
+
+describe('a bot in plain JavaScript', () => {
+  const given = (value: unknown) => value as never;
+  test.each([
+    [
+      'a number',
+      () => given(7),
+      /The bot parrot replied with a number\. It expects a text, { body: 'text' }/,
+    ],
+    [
+      'an object without a body',
+      () => given({ text: 'x' }),
+      /bot parrot replied with an object whose body is nothing/,
+    ],
+    ['a list with nothing in it', () => given(['one', undefined]), /bot parrot replied with nothing/],
+    [
+      'words for attributes',
+      () => given({ body: 'x', attributes: 'y' }),
+      /gave a reply a string for attributes/,
+    ],
+  ])(
+    'that gives back %s is told what is expected, and nothing is said',
+    async (_what, onMessageAdded, sentence) => {
+      const { sid, says, lines } = await setUp(parrot({ onMessageAdded }));
+      await says('hello');
+      expect(await stack.bodiesIn(sid)).toEqual(['hello']);
+      expect(lines).toEqual([
+        expect.objectContaining({
+          event: 'bot_answer',
+          outcome: 'failed',
+          message: expect.stringMatching(sentence),
+        }),
+      ]);
+    },
+  );
+
+  test.each<[string, (context: BotContext) => unknown, RegExp]>([
+    ['reply()', (context) => context.reply(given(undefined)), /parrot replied with nothing/],
+    [
+      'handOver()',
+      (context) => context.handOver(given(undefined)),
+      /parrot called handOver\(reason\) with nothing/,
+    ],
+    ['setAttributes()', (context) => context.setAttributes(given('x')), /gave setAttributes\(\) a string/],
+    ['update()', (context) => context.growingReply().update(given(1)), /called update\(text\) with a number/],
+    ['finish()', (context) => context.growingReply().finish(given(null)), /called finish\(text\) with null/],
+  ])('that calls %s with something else is told what is expected', async (_name, act, sentence) => {
+    const { says, lines } = await setUp(
+      parrot({ onMessageAdded: async (_message, context) => given(await act(context)) }),
+    );
+    await says('hello');
+    expect(lines.at(-1)).toMatchObject({ event: 'bot_answer', message: expect.stringMatching(sentence) });
   });
 });
 
@@ -222,7 +277,8 @@ describe('a moment without Twilio', () => {
     expect((await added()).body).toEqual({ attached: true });
     const [webhook] = await there.webhooks.list();
     expect(webhook?.target).toBe('webhook');
-    await there.messages.list().then(([first]) => first?.remove());
+    const [first] = await there.messages.list();
+    await there.messages(first?.sid ?? '').remove();
     stack.emulator.faults.answer({ status: 503, method: 'POST', path: '/Messages' });
     await added(start());
     expect(await stack.bodiesIn(sid)).toEqual(['welcome']);
@@ -461,6 +517,22 @@ describe('a context', () => {
     await says('hello');
     expect(seen).toEqual([{ by: 'parrot', until: expect.stringMatching(/Z$/) }, undefined]);
     expect(await attributes()).toEqual({});
+  });
+
+  test('does without showing so where the attributes are full, with one line in the log', async () => {
+    const { sid, there, says, outcomes } = await setUp(
+      parrot({
+        async onMessageAdded(_message, context) {
+          await context.typing();
+          await context.typing();
+          return 'here';
+        },
+      }),
+    );
+    await there.update({ attributes: JSON.stringify({ full: 'x'.repeat(16 * 1024 - 20) }) });
+    await says('hello');
+    expect(await stack.bodiesIn(sid)).toEqual(['hello', 'here']);
+    expect(outcomes()).toEqual(['bot_typing: failed']);
   });
 
   test('grows a message in place, and marks it as whole in the end', async () => {

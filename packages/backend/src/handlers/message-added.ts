@@ -3,7 +3,7 @@ import { isVisitorName } from '../bots/bot.js';
 import type { Handler, Reply } from '../call.js';
 import { createConversationAttributes } from '../conversation-attributes.js';
 import { errorFacts } from '../errors.js';
-import { handOver } from '../handover.js';
+import { BotSilenced, handOver } from '../handover.js';
 import { onceDelivered } from '../seen-deliveries.js';
 import { againWhileAway } from '../twilio-trouble.js';
 import type { WebhookEvent } from '../webhook-events.js';
@@ -108,7 +108,7 @@ function createSilencing() {
       return { silenced: turn.signal, done };
     },
     silence(conversationSid: string): void {
-      for (const turn of turns.get(conversationSid) ?? []) turn.abort(new Error('A colleague took over.'));
+      for (const turn of turns.get(conversationSid) ?? []) turn.abort(new BotSilenced('taken_over'));
     },
   };
 }

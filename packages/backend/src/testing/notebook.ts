@@ -1,4 +1,4 @@
-import { repliesOf } from '../bot-context.js';
+import { repliesOf } from '../bot-replies.js';
 import type { Bot, BotContext, PastMessage } from '../bots/bot.js';
 
 /** A conversation without Twilio: asks a bot and writes down what it does. */
