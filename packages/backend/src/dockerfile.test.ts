@@ -68,9 +68,10 @@ describe('the Dockerfile', () => {
 
   test('starts the command that the package has, and asks it how it is', () => {
     const { bin } = JSON.parse(readFileSync(join(root, 'packages/backend/package.json'), 'utf8'));
-    const main = join('packages/backend', bin['conversations-web-chat-server']);
-    expect(JSON.parse(last('CMD'))).toEqual(['node', main]);
-    expect(existsSync(join(root, main.replace('/dist/', '/src/').replace(/\.js$/, '.ts')))).toBe(true);
+    const command = join(root, 'packages/backend', bin['conversations-web-chat-server']);
+    expect(readFileSync(command, 'utf8')).toContain("'../dist/main.js'");
+    expect(JSON.parse(last('CMD'))).toEqual(['node', 'packages/backend/dist/main.js']);
+    expect(existsSync(join(root, 'packages/backend/src/main.ts'))).toBe(true);
     expect(last('HEALTHCHECK')).toContain('/healthz');
     expect(last('EXPOSE')).toBe('3000');
   });

@@ -21,7 +21,7 @@ afterEach(() => stack.close());
 test.each(['easy', 'hardened'] as const)(
   'a day of traffic in %s mode, failures and all, leaves nothing secret in the log at its finest',
   async (mode) => {
-    stack = await startStack(bot);
+    stack = await startStack(bot, { wait: () => Promise.resolve() });
     const { credentials, restUrl } = stack.emulator;
     const { config } = stack.host;
     const other = await startHost(mode, credentials, restUrl);
@@ -141,6 +141,7 @@ async function startHost(
       userTokens: { issuer: ISSUER, algorithm: 'HS256', secrets: { [KID]: SECRET }, enforce: 'observe' },
     }),
     bot,
+    wait: () => Promise.resolve(),
     log: { level: 'debug', stream: { write: (line) => void lines.push(line) } },
   });
   return { ...host, log: () => lines.join('') };
