@@ -104,7 +104,7 @@ describe('the token service', () => {
     expect([wrong.status, wrong.body.error?.code]).toEqual([403, 'proof_invalid']);
 
     const agent = await requestToken(stack.url, 'agent-anna', { proof: mine.proof });
-    expect(agent.status).toBe(400);
+    expect([agent.status, agent.body.error?.code]).toEqual([403, 'identity_reserved']);
 
     const elsewhere = await requestToken(
       stack.url,
