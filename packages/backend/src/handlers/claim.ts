@@ -52,6 +52,7 @@ export function createClaimHandler(options: ClaimHandlerOptions): Handler {
         visitor: fingerprint(before.identity),
         user: fingerprint(claimant.identity),
         origin: call.headers.origin,
+        from: call.ip,
       },
       'conversation claimed',
     );

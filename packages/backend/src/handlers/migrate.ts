@@ -80,6 +80,7 @@ export function createMigrateHandler(options: MigrateHandlerOptions): Handler {
         visitor: fingerprint(identity),
         legacy: fingerprint(legacy),
         origin: call.headers.origin,
+        from: call.ip,
       },
       'conversation of the original brought along',
     );

@@ -64,7 +64,10 @@ export function publicEndpoint(
     } catch (error) {
       const known = error instanceof ServiceError;
       if (known) {
-        log.info({ event, outcome: error.code, origin: call.headers.origin }, `${event} refused`);
+        log.info(
+          { event, outcome: error.code, origin: call.headers.origin, from: call.ip },
+          `${event} refused`,
+        );
       } else {
         log.error({ event, outcome: 'internal_error', ...errorFacts(error) }, `${event} failed`);
       }

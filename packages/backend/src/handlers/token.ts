@@ -47,6 +47,7 @@ export function createTokenHandler(options: TokenHandlerOptions): Handler {
           kind: visitor.kind,
           visitor: fingerprint(visitor.identity),
           origin: call.headers.origin,
+          from: call.ip,
           key: config.apiKeySid,
         },
         'token granted',

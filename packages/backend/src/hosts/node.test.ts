@@ -226,6 +226,28 @@ test('the log has one line for each request, with who asked and what came of it,
   ]);
 });
 
+test('a call for a token has one line in the log, its handler’s, and the host’s beside it at debug', async () => {
+  const visitor = await newVisitor();
+  for (const [level, hostLines] of [
+    ['info', 0],
+    ['debug', 1],
+  ] as const) {
+    const lines: string[] = [];
+    const { url, close } = await host({ log: { level, stream: { write: (line) => void lines.push(line) } } });
+    await fetch(`${url}/chat-widget?identity=${visitor.identity}`, {
+      method: 'POST',
+      headers: { origin: ORIGIN },
+      body: new URLSearchParams({ proof: visitor.proof }),
+    });
+    await close();
+    const written = lines.map((line) => JSON.parse(line));
+    expect(written.filter(({ event }) => event === 'token')).toEqual([
+      expect.objectContaining({ outcome: 'granted', origin: ORIGIN, from: '127.0.0.1' }),
+    ]);
+    expect(written.filter(({ req }) => req !== undefined)).toHaveLength(hostLines);
+  }
+});
+
 test('a free port fills in the public address and the origins that were given without one', async () => {
   const { url, config } = await host({
     config: testConfig({

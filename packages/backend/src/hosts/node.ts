@@ -120,17 +120,17 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
   if (redis) metrics?.watchRedis(redis);
   const health: Health = { stopping: false, redis };
   addHealthRoutes(app, health);
-  mount(app, work, '/chat-widget', TOKEN_BODY_LIMIT, async (call) => (await started).backend.token(call));
-  mount(app, work, '/chat-widget/claim', TOKEN_BODY_LIMIT, async (call) =>
-    (await started).backend.claim(call),
-  );
-  mount(app, work, '/chat-widget/migrate', TOKEN_BODY_LIMIT, async (call) =>
+  const forBrowsers = { bodyLimit: TOKEN_BODY_LIMIT, config: { ownLine: true } };
+  const forTwilio = { bodyLimit: WEBHOOK_BODY_LIMIT };
+  mount(app, work, '/chat-widget', forBrowsers, async (call) => (await started).backend.token(call));
+  mount(app, work, '/chat-widget/claim', forBrowsers, async (call) => (await started).backend.claim(call));
+  mount(app, work, '/chat-widget/migrate', forBrowsers, async (call) =>
     (await started).backend.migrate(call),
   );
-  mount(app, work, WEBHOOK_PATHS.conversationAdded, WEBHOOK_BODY_LIMIT, async (call) =>
+  mount(app, work, WEBHOOK_PATHS.conversationAdded, forTwilio, async (call) =>
     (await started).backend.conversationAdded(call),
   );
-  mount(app, work, WEBHOOK_PATHS.messageAdded, WEBHOOK_BODY_LIMIT, async (call) =>
+  mount(app, work, WEBHOOK_PATHS.messageAdded, forTwilio, async (call) =>
     (await started).backend.messageAdded(call),
   );
   await serveFiles(app, options);
@@ -213,7 +213,7 @@ function mount(
   app: FastifyInstance,
   work: WorkUnderWay,
   path: string,
-  bodyLimit: number,
+  options: { bodyLimit: number; config?: { ownLine: boolean } },
   handler: Handler,
 ): void {
   async function answer(reply: FastifyReply, call: Call): Promise<FastifyReply> {
@@ -232,7 +232,7 @@ function mount(
   app.all(
     path,
     {
-      bodyLimit,
+      ...options,
       errorHandler(error, request, reply) {
         const body = unreadableBody(error);
         if (!body) throw error;

@@ -58,6 +58,7 @@ test('SIGTERM under load cuts no request that was accepted, and bots finish what
   const server = program.start({
     ...testEnvironment({ ...ours, twilioApiBaseUrl: emulator.restUrl }),
     BOT: bot,
+    LOG_LEVEL: 'debug',
     TRUSTED_PROXIES: 'loopback',
   });
   stops.push(() => server.child.kill('SIGKILL'));
