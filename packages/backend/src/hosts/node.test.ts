@@ -4,7 +4,9 @@ import { decodeJwt } from 'jose';
 import twilio from 'twilio';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Bot } from '../bots/bot.js';
+import type { Limits } from '../rate-limit.js';
 import { testConfig } from '../testing/config.js';
+import { gate } from '../testing/gate.js';
 import { newVisitor } from '../testing/visitor.js';
 import { createNodeHost, type NodeHost, type NodeHostOptions } from './node.js';
 
@@ -322,4 +324,35 @@ test('a whole run leaves no token, proof, identity or secret in the log', async 
   ]) {
     expect(log).not.toContain(secret);
   }
+});
+
+test('calls that are decided in one turn of the event loop are answered together, after the last of them', async () => {
+  const waiting: (() => void)[] = [];
+  const both = gate();
+  const limits: Limits = {
+    take: (bucket) =>
+      bucket === 'identity'
+        ? new Promise((resolve) => {
+            if (waiting.push(() => resolve(0)) === 2) both.open();
+          })
+        : Promise.resolve(0),
+  };
+  const said: string[] = [];
+  const stream = { write: (line: string) => void said.push(JSON.parse(line).msg) };
+  const { url } = await host({ limits, log: { level: 'debug', stream } });
+  const answers = [await newVisitor(), await newVisitor()].map(({ identity, proof }) =>
+    fetch(`${url}/chat-widget?identity=${identity}`, {
+      method: 'POST',
+      headers: { origin: ORIGIN },
+      body: new URLSearchParams({ proof }),
+    }),
+  );
+  await both.opened;
+  said.length = 0;
+  waiting[0]?.();
+  // Time enough for the first to be answered, were it not for the second; and still the same turn.
+  for (let hop = 0; hop < 100; hop += 1) await new Promise((resolve) => process.nextTick(resolve));
+  waiting[1]?.();
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
+  expect(said).toEqual(['token granted', 'token granted', 'request completed', 'request completed']);
 });

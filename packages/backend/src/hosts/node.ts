@@ -15,6 +15,7 @@ import { WEBHOOK_PATHS } from '../webhook-urls.js';
 import { parseForm, send, toCall, unreadableBody } from './fastify-call.js';
 import { addHealthRoutes, type Health } from './health.js';
 import { type LogOptions, loggerOptions, requestLog } from './logging.js';
+import { createLoopTurn, type LoopTurn } from './loop-turn.js';
 import { createMetrics, type MetricsOptions, serveMetrics } from './metrics.js';
 import { warnOfUnlistedProxies } from './proxies.js';
 import { type StaticFiles, serveFiles } from './static-files.js';
@@ -86,6 +87,7 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
   const { address = '127.0.0.1', drainMs = 0 } = options;
   const app = createApp(options);
   const work = trackWork();
+  const host = { app, work, endOfTurn: createLoopTurn() };
   const metrics = options.metrics && createMetrics();
   const log = metrics?.counting(app.log) ?? app.log;
   const { redisUrl: url } = options.config;
@@ -122,15 +124,13 @@ export async function createNodeHost(options: NodeHostOptions): Promise<NodeHost
   addHealthRoutes(app, health);
   const forBrowsers = { bodyLimit: TOKEN_BODY_LIMIT, config: { ownLine: true } };
   const forTwilio = { bodyLimit: WEBHOOK_BODY_LIMIT };
-  mount(app, work, '/chat-widget', forBrowsers, async (call) => (await started).backend.token(call));
-  mount(app, work, '/chat-widget/claim', forBrowsers, async (call) => (await started).backend.claim(call));
-  mount(app, work, '/chat-widget/migrate', forBrowsers, async (call) =>
-    (await started).backend.migrate(call),
-  );
-  mount(app, work, WEBHOOK_PATHS.conversationAdded, forTwilio, async (call) =>
+  mount(host, '/chat-widget', forBrowsers, async (call) => (await started).backend.token(call));
+  mount(host, '/chat-widget/claim', forBrowsers, async (call) => (await started).backend.claim(call));
+  mount(host, '/chat-widget/migrate', forBrowsers, async (call) => (await started).backend.migrate(call));
+  mount(host, WEBHOOK_PATHS.conversationAdded, forTwilio, async (call) =>
     (await started).backend.conversationAdded(call),
   );
-  mount(app, work, WEBHOOK_PATHS.messageAdded, forTwilio, async (call) =>
+  mount(host, WEBHOOK_PATHS.messageAdded, forTwilio, async (call) =>
     (await started).backend.messageAdded(call),
   );
   await serveFiles(app, options);
@@ -210,8 +210,7 @@ function secure(app: FastifyInstance, isPublicByHttps: boolean): void {
 
 /** Hands every method of a path to a handler, and what it could not parse too: the handler knows the right refusal. */
 function mount(
-  app: FastifyInstance,
-  work: WorkUnderWay,
+  { app, work, endOfTurn }: { app: FastifyInstance; work: WorkUnderWay; endOfTurn: LoopTurn },
   path: string,
   options: { bodyLimit: number; config?: { ownLine: boolean } },
   handler: Handler,
@@ -226,6 +225,7 @@ function mount(
       const answered = finished(reply.raw).catch(() => {});
       work.add(answered.then(after));
     }
+    await endOfTurn();
     return send(reply, result);
   }
 
