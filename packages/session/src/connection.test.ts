@@ -188,6 +188,10 @@ describe.each([
       messageUpdated: (message) => heard.updated.push(message),
       messageRemoved: ({ index }) => heard.removed.push(index),
       typing: (identity, on) => heard.typing.push([identity, on]),
+      participantJoined() {},
+      participantLeft() {},
+      participantUpdated() {},
+      attributesChanged() {},
       ended: (reason) => heard.ended.push(reason),
     });
     return { ...heard, stop };

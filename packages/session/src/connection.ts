@@ -15,6 +15,43 @@ export interface RemoteMessage {
   /** Milliseconds since the epoch; of two copies of one message the later one holds. */
   updatedAt: number;
   edited: boolean;
+  media: readonly RemoteMedia[];
+  /** Of a rich message: what `content()` reads. */
+  contentSid: string | null;
+}
+
+/** A file of a message, as whoever sent it describes it: nothing may be assumed of the texts. */
+export interface RemoteMedia {
+  sid: string;
+  name: string;
+  type: string;
+  /** Bytes. */
+  size: number;
+}
+
+export interface RemoteParticipant {
+  /** `null` for one of another channel. */
+  identity: string | null;
+  sid: string;
+  attributes: unknown;
+  /** -1 when nothing has been read. */
+  readTo: number;
+}
+
+/** Anything a `Blob` is; named by what is used of it, so that no DOM is needed here. */
+export interface FileContent {
+  readonly size: number;
+  readonly type: string;
+  slice(start?: number, end?: number, type?: string): FileContent;
+}
+
+/** Files that travel with a message. */
+export interface Upload {
+  files: readonly { name: string; type: string; content: FileContent }[];
+  /** `share` of the file at `place` is with the service, 0 to 1. */
+  onProgress(place: number, share: number): void;
+  /** Ends it: the send then rejects with `not_sent`, and no message is left behind. */
+  cancelled: { readonly aborted: boolean; addEventListener(type: 'abort', listener: () => void): void };
 }
 
 export interface RemotePage {
@@ -37,6 +74,12 @@ export interface ConversationEvents {
   messageUpdated(message: RemoteMessage): void;
   messageRemoved(message: { sid: string; index: number }): void;
   typing(identity: string, on: boolean): void;
+  participantJoined(participant: RemoteParticipant): void;
+  participantLeft(participant: RemoteParticipant): void;
+  /** Their attributes, or how far they have read. */
+  participantUpdated(participant: RemoteParticipant): void;
+  /** The conversation's own attributes are others than before. */
+  attributesChanged(attributes: unknown): void;
   /** The conversation was closed, deleted, or this visitor removed from it. */
   ended(reason: 'conversation_closed' | 'conversation_gone'): void;
 }
@@ -46,7 +89,7 @@ export interface RemoteConversation {
   /** A closed conversation can be read, and takes nothing more. */
   closed: boolean;
   /** Resolves once the service has the message. Rejects with a {@link ConnectionError}. */
-  send(body: string, attributes: Record<string, unknown>): Promise<{ index: number | null }>;
+  send(body: string, attributes: Record<string, unknown>, upload?: Upload): Promise<{ index: number | null }>;
   /** The newest page, or the one that ends before `beforeIndex`. */
   page(size: number, beforeIndex?: number): Promise<RemotePage>;
   /**
@@ -56,6 +99,15 @@ export interface RemoteConversation {
   after(index: number): Promise<RemoteMessage[]>;
   typing(): Promise<void>;
   markRead(index: number): Promise<void>;
+  /** The conversation's own attributes, parsed: nothing may be assumed of them. */
+  attributes(): unknown;
+  participants(): Promise<RemoteParticipant[]>;
+  /** A fresh address of a file; it expires. */
+  mediaUrl(index: number, mediaSid: string): Promise<string>;
+  /** The rich content of a message as the service gives it, as plain data; `null` when it has none. */
+  content(index: number): Promise<unknown>;
+  /** This visitor takes no part any more. */
+  leave(): Promise<void>;
   listen(events: ConversationEvents): () => void;
 }
 
@@ -84,6 +136,7 @@ export type Connect = (options: {
 
 /**
  * - `not_found`, `not_a_participant`, `closed`: the service answered, for good
+ * - `too_many`: the visitor has as many conversations as the service allows
  * - `refused`: the service will never take this (too long, malformed, no permission)
  * - `busy`: try again later (429, 5xx)
  * - `unknown_outcome`: the link broke after the request left; it may or may not have been done
@@ -93,6 +146,7 @@ export type ConnectionErrorCode =
   | 'not_found'
   | 'not_a_participant'
   | 'closed'
+  | 'too_many'
   | 'refused'
   | 'busy'
   | 'unknown_outcome'
@@ -101,10 +155,17 @@ export type ConnectionErrorCode =
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
   readonly code: ConnectionErrorCode;
+  /** Milliseconds that the service asked to wait; `null` when it did not say. */
+  readonly waitMs: number | null;
 
-  constructor(code: ConnectionErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: ConnectionErrorCode,
+    message: string,
+    options: ErrorOptions & { waitMs?: number | null } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.waitMs = options.waitMs ?? null;
   }
 }
 

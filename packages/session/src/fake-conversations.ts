@@ -1,12 +1,13 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex, utf8Bytes } from './bytes.js';
-import type { ConversationEvents, RemoteMessage } from './connection.js';
+import type { ConversationEvents, RemoteMessage, RemoteParticipant } from './connection.js';
 import type { SessionClock } from './ports.js';
 
 export interface StoredConversation {
   sid: string;
   uniqueName: string | null;
   participants: Set<string>;
+  attributes: Record<string, unknown>;
   messages: RemoteMessage[];
   nextIndex: number;
   closed: boolean;
@@ -17,10 +18,19 @@ export interface StoredConversation {
 export interface FakeConversations {
   conversations: Map<string, StoredConversation>;
   add(sid: string, author: string, body: string, attributes?: Record<string, unknown>): RemoteMessage;
+  /** Somebody takes part from now on. */
+  join(sid: string, identity: string): void;
+  leave(sid: string, identity: string): void;
+  setAttributes(sid: string, attributes: Record<string, unknown>): void;
   edit(sid: string, index: number, body: string): void;
   remove(sid: string, index: number): void;
   close(sid: string): void;
   delete(sid: string): void;
+}
+
+/** A participant as a connection gives it. */
+export function participantOf({ reads }: StoredConversation, identity: string): RemoteParticipant {
+  return { identity, sid: `MB${identity}`, attributes: {}, readTo: reads.get(identity) ?? -1 };
 }
 
 export function createFakeConversations(
@@ -46,6 +56,7 @@ export function createFakeConversations(
         sid,
         uniqueName,
         participants: new Set([creator]),
+        attributes: {},
         messages: [],
         nextIndex: 0,
         closed: false,
@@ -68,10 +79,26 @@ export function createFakeConversations(
         at,
         updatedAt: at,
         edited: false,
+        media: [],
+        contentSid: null,
       };
       conversation.messages.push(message);
       tell(sid, (listener) => listener.messageAdded(message));
       return message;
+    },
+    join(sid, identity) {
+      stored(sid).participants.add(identity);
+      const participant = participantOf(stored(sid), identity);
+      tell(sid, (listener) => listener.participantJoined(participant));
+    },
+    leave(sid, identity) {
+      const participant = participantOf(stored(sid), identity);
+      stored(sid).participants.delete(identity);
+      tell(sid, (listener) => listener.participantLeft(participant));
+    },
+    setAttributes(sid, attributes) {
+      stored(sid).attributes = attributes;
+      tell(sid, (listener) => listener.attributesChanged(attributes));
     },
     edit(sid, index, body) {
       const conversation = stored(sid);

@@ -10,6 +10,7 @@ import {
 import {
   createFakeConversations,
   type FakeConversations,
+  participantOf,
   type StoredConversation,
 } from './fake-conversations.js';
 import { claimsOf, makeFakeToken } from './fake-token.js';
@@ -25,7 +26,18 @@ const SILENCE_MS = 25_000;
  */
 export type Fault = 'lost' | 'unanswered' | 'silent' | 'done_but_failed' | ConnectionErrorCode;
 
-type Operation = 'open' | 'create' | 'send' | 'page' | 'after' | 'typing' | 'markRead';
+type Operation =
+  | 'open'
+  | 'create'
+  | 'send'
+  | 'page'
+  | 'after'
+  | 'typing'
+  | 'markRead'
+  | 'participants'
+  | 'mediaUrl'
+  | 'content'
+  | 'leave';
 
 export interface FakeService extends FakeConversations {
   connect: Connect;
@@ -185,7 +197,21 @@ export function createFakeService(clock: SessionClock): FakeService {
         );
       }),
     markRead: (index) =>
-      request(link, 'markRead', () => void enter(link, sid).reads.set(link.identity, index)),
+      request(link, 'markRead', () => {
+        const stored = enter(link, sid);
+        stored.reads.set(link.identity, index);
+        const participant = participantOf(stored, link.identity);
+        tell(sid, (listener) => listener.participantUpdated(participant));
+      }),
+    attributes: () => service.conversations.get(sid)?.attributes ?? {},
+    participants: () =>
+      request(link, 'participants', () => {
+        const stored = enter(link, sid);
+        return [...stored.participants].map((identity) => participantOf(stored, identity));
+      }),
+    mediaUrl: (_, mediaSid) => request(link, 'mediaUrl', () => `https://media.invalid/${mediaSid}`),
+    content: () => request(link, 'content', () => null),
+    leave: () => request(link, 'leave', () => service.leave(sid, link.identity)),
     listen(events) {
       const listeners = link.listeners.get(sid) ?? new Set();
       link.listeners.set(sid, listeners.add(events));

@@ -16,7 +16,12 @@ export interface HistoryState {
   transcript: Transcript;
   hasOlder: boolean;
   loadingOlder: boolean;
+  /** The window ends before the newest message. */
+  hasNewer: boolean;
+  loadingNewer: boolean;
   loaded: boolean;
+  /** What is here was remembered from the last visit. */
+  remembered: boolean;
 }
 
 /** Keeps the messages of the open conversation complete: newest page first, older on demand, holes filled. */
@@ -85,7 +90,15 @@ export function createHistory(options: {
   };
 
   return {
-    state: () => ({ transcript, hasOlder, loaded, loadingOlder: older !== null }),
+    state: () => ({
+      transcript,
+      hasOlder,
+      loaded,
+      loadingOlder: older !== null,
+      hasNewer: false,
+      loadingNewer: false,
+      remembered: false,
+    }),
     async open(opened) {
       conversation = opened;
       unbroken = false;

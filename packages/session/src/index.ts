@@ -11,26 +11,50 @@ export {
   type ConnectionErrorCode,
   type ConnectionEvents,
   type ConversationEvents,
+  type FileContent,
   type LinkState,
   type RemoteConversation,
+  type RemoteMedia,
   type RemoteMessage,
   type RemotePage,
+  type RemoteParticipant,
+  type Upload,
 } from './connection.js';
-export type { ChatSession, ChatSessionOptions } from './contract.js';
+export type {
+  ChatSession,
+  ChatSessionOptions,
+  FilePolicy,
+  OutgoingFile,
+  StaffOptions,
+  UserToken,
+} from './contract.js';
 export { MAX_BODY_BYTES } from './outbox.js';
 export {
+  type BringAlong,
   type Exclusive,
   type FetchToken,
+  type FileStore,
+  type OpenTabs,
   type SessionClock,
   type SessionCrypto,
   type SessionStorage,
+  type ShrinkImage,
+  type TabMessage,
+  type Tabs,
   type TokenGrant,
   type TokenRequest,
   TokenServiceError,
   type WatchNetwork,
+  type WatchWake,
 } from './ports.js';
+export type { RichAction, RichContent, RichLink, RichReply } from './rich-content.js';
 export {
+  type ChatAction,
+  type ChatHappening,
+  type ChatMedia,
   type ChatMessage,
+  type ChatParticipant,
+  type ChatRole,
   type ChatSnapshot,
   type ChatStatus,
   emptySnapshot,

@@ -77,6 +77,10 @@ export function createLiveConversation(options: {
       messageUpdated: (message) => present() && events.messageUpdated(message),
       messageRemoved: (message) => present() && events.messageRemoved(message),
       typing: (identity, on) => present() && events.typing(identity, on),
+      participantJoined: (participant) => present() && events.participantJoined(participant),
+      participantLeft: (participant) => present() && events.participantLeft(participant),
+      participantUpdated: (participant) => present() && events.participantUpdated(participant),
+      attributesChanged: (attributes) => present() && events.attributesChanged(attributes),
       ended: (reason) => present() && events.ended(reason),
     };
   };

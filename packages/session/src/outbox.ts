@@ -1,6 +1,6 @@
 import { backoffDelay } from './backoff.js';
 import { isWellFormed, utf8Length } from './bytes.js';
-import { ConnectionError, connectionErrorCode } from './connection.js';
+import { ConnectionError, connectionErrorCode, type Upload } from './connection.js';
 import { createCuttableWait } from './cuttable-wait.js';
 import { loadPending, mergePending, savePending } from './outbox-storage.js';
 import type { PendingMessage } from './pending.js';
@@ -15,7 +15,7 @@ const STALL_MS = 5_000;
 
 /** The open conversation, as the outbox sees it. */
 export interface OutboxLink {
-  send(body: string, attributes: Record<string, unknown>): Promise<{ index: number | null }>;
+  send(body: string, attributes: Record<string, unknown>, upload?: Upload): Promise<{ index: number | null }>;
   /** Reads all that came after `index` and tells the outbox by {@link Outbox.saw}. */
   readAfter(index: number): Promise<void>;
 }
@@ -113,6 +113,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const code = connectionErrorCode(error) ?? 'unknown_outcome';
     switch (code) {
       case 'refused':
+      case 'too_many':
         change(pending.failed(list, cid, 'refused'));
         return true;
       case 'closed':

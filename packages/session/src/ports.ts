@@ -1,7 +1,11 @@
+import type { FileContent } from './connection.js';
+
 /** What a session needs of its surroundings. `browser/` fills these; tests pass their own. */
 
 export interface SessionClock {
   now(): number;
+  /** Milliseconds of a clock that nobody sets; it may stand still while the machine sleeps. Absent: `now` serves. */
+  steady?(): number;
   /** Runs `task` once after `ms` milliseconds; the returned function cancels it. */
   after(ms: number, task: () => void): () => void;
 }
@@ -66,8 +70,11 @@ export class TokenServiceError extends Error {
 
 /** What the token service is asked. */
 export interface TokenRequest {
+  /** Of a logged-in visitor: the one that follows from the token's issuer and subject. */
   identity: string;
   proof: string;
+  /** The site's signed word of who is logged in; it decides then, and not the proof. */
+  userToken?: string;
   /** The conversation that this visitor leaves behind because it is over: where the service makes conversations, it
    * makes another one. */
   ended?: string;
@@ -75,6 +82,59 @@ export interface TokenRequest {
 
 /** Asks the token service. Rejects with a {@link TokenServiceError}. */
 export type FetchToken = (request: TokenRequest) => Promise<TokenGrant>;
+
+/**
+ * Takes conversations along to another identity. Both reject with a {@link TokenServiceError}; neither is asked where
+ * there is nothing to take along.
+ */
+export interface BringAlong {
+  /** A visitor has logged in: the user takes the anonymous visitor's place in the conversation. */
+  claim(request: {
+    identity: string;
+    proof: string;
+    userToken: string;
+    conversationSid: string;
+  }): Promise<void>;
+  /** A visitor of the original chat gets an identity that can be proven. */
+  migrate(request: {
+    identity: string;
+    proof: string;
+    legacyIdentity: string;
+    legacyConversationSid: string;
+  }): Promise<void>;
+}
+
+/** What tabs of one installation say to each other: plain data, read with care by whoever hears it. */
+export type TabMessage = Readonly<Record<string, string | number | boolean | null>> & {
+  readonly kind: string;
+};
+
+/** The other tabs of this installation. What is told reaches them soon, or never: storage is the record. */
+export interface Tabs {
+  tell(message: TabMessage): void;
+  close(): void;
+}
+
+/** `name` tells installations apart; a tab does not hear itself. */
+export type OpenTabs = (name: string, listener: (message: unknown) => void) => Tabs;
+
+/**
+ * Hears that the page comes back to life, after the tab was hidden, the machine slept or the page lay in the
+ * back/forward cache: nothing that was believed of the link before needs to hold. Returns how to stop.
+ */
+export type WatchWake = (listener: (away: { ms: number }) => void) => () => void;
+
+/** Contents of files that wait to be sent. Never throws: what cannot be kept is missing later. */
+export interface FileStore {
+  write(key: string, content: FileContent): Promise<void>;
+  read(key: string): Promise<FileContent | null>;
+  remove(key: string): Promise<void>;
+  /** Takes away everything whose key begins so. */
+  clear(prefix: string): Promise<void>;
+}
+
+/** Makes an image smaller where that is asked for and worth it; gives back what it got when it cannot. */
+export type ShrinkImage = (content: FileContent, to: { longestSide: number }) => Promise<FileContent>;
 
 /** Hears the browser say that the network went or came back; returns how to stop. */
 export type WatchNetwork = (listener: (online: boolean) => void) => () => void;

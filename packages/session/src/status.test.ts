@@ -20,5 +20,17 @@ test.each([
     null,
   ],
 ] as const)('of %j the status is %s', (facts, status, reason, retryAt) => {
-  expect(statusOf({ ...idleFacts, ...facts })).toEqual({ status, reason, retryAt });
+  expect(statusOf({ ...idleFacts, ...facts })).toMatchObject({ status, reason, retryAt });
+});
+
+test.each([
+  [{}, []],
+  [{ started: true }, ['write']],
+  [{ started: true, live: true }, ['write', 'end_chat']],
+  [{ started: true, wasLive: true }, ['write', 'retry_now']],
+  [{ started: true, trouble }, ['write', 'retry_now']],
+  [{ started: true, ended: 'ended_by_visitor' }, ['start_new']],
+  [{ started: true, blocked: 'banned' }, []],
+] as const)('of %j the visitor can do %j', (facts, can) => {
+  expect(statusOf({ ...idleFacts, ...facts }).can).toEqual(can);
 });

@@ -1,10 +1,10 @@
-import type { ChatSnapshot, ReasonCode } from './snapshot.js';
+import type { ChatAction, ChatSnapshot, ReasonCode } from './snapshot.js';
 
 /** The independent facts from which the one status of the chat follows. */
 export interface Facts {
   started: boolean;
   blocked: ReasonCode | null;
-  ended: 'conversation_closed' | 'conversation_gone' | null;
+  ended: 'conversation_closed' | 'conversation_gone' | 'ended_by_visitor' | null;
   /** The link is up, the conversation open and complete. */
   live: boolean;
   /** It has been live since the start. */
@@ -23,7 +23,15 @@ export const idleFacts: Facts = {
   trouble: null,
 };
 
-export function statusOf(facts: Facts): Pick<ChatSnapshot, 'status' | 'reason' | 'retryAt'> {
+type Status = Pick<ChatSnapshot, 'status' | 'reason' | 'retryAt'>;
+
+/** The one status that follows from the facts, and what a visitor can do in it. */
+export function statusOf(facts: Facts): Status & Pick<ChatSnapshot, 'can'> {
+  const status = plainStatusOf(facts);
+  return { ...status, can: actionsIn(status) };
+}
+
+function plainStatusOf(facts: Facts): Status {
   const { trouble } = facts;
   if (!facts.started) return { status: 'idle', reason: null, retryAt: null };
   if (facts.blocked) return { status: 'blocked', reason: facts.blocked, retryAt: null };
@@ -39,4 +47,28 @@ export function statusOf(facts: Facts): Pick<ChatSnapshot, 'status' | 'reason' |
   }
   if (trouble) return { status: 'failed', ...trouble };
   return { status: 'starting', reason: null, retryAt: null };
+}
+
+// The same lists each time, so that a snapshot in which nothing changed stays the same one.
+const NOTHING: readonly ChatAction[] = [];
+const WRITE: readonly ChatAction[] = ['write'];
+const LIVE: readonly ChatAction[] = ['write', 'end_chat'];
+const WAITING: readonly ChatAction[] = ['write', 'retry_now'];
+const ENDED: readonly ChatAction[] = ['start_new'];
+
+function actionsIn({ status }: Status): readonly ChatAction[] {
+  switch (status) {
+    case 'starting':
+      return WRITE;
+    case 'online':
+      return LIVE;
+    case 'reconnecting':
+    case 'offline':
+    case 'failed':
+      return WAITING;
+    case 'ended':
+      return ENDED;
+    default:
+      return NOTHING;
+  }
 }

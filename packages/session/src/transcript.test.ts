@@ -16,6 +16,7 @@ import {
 
 const ME = 'me';
 const isOwn = (author: string) => author === ME;
+const who = { identity: ME, roleOf: (author: string) => (isOwn(author) ? 'visitor' : 'other') } as const;
 
 function message(index: number, fields: Partial<RemoteMessage> = {}): RemoteMessage {
   return {
@@ -27,6 +28,8 @@ function message(index: number, fields: Partial<RemoteMessage> = {}): RemoteMess
     at: 1_000 + index,
     updatedAt: 1_000 + index,
     edited: false,
+    media: [],
+    contentSid: null,
     ...fields,
   };
 }
@@ -46,7 +49,7 @@ function pendingMessage(cid: string, fields: Partial<PendingMessage> = {}): Pend
 }
 
 const shown = (transcript: Transcript, pending: readonly PendingMessage[] = []) =>
-  shownMessages(transcript, pending, isOwn, ME, []);
+  shownMessages(transcript, pending, who, []);
 
 type Happening =
   | { kind: 'arrived'; message: RemoteMessage }
@@ -172,10 +175,10 @@ describe('the list', () => {
   test('keeps the identity of what did not change, and of the whole when nothing did', () => {
     const transcript = messagesArrived(emptyTranscript, [message(0), message(1)]);
     const before = shown(transcript);
-    const again = shownMessages(transcript, [], isOwn, ME, before);
+    const again = shownMessages(transcript, [], who, before);
     expect(again).toBe(before);
     const edited = messageArrived(transcript, message(1, { body: 'new', updatedAt: 9_000 }));
-    const after = shownMessages(edited, [], isOwn, ME, before);
+    const after = shownMessages(edited, [], who, before);
     expect(after[0]).toBe(before[0]);
     expect(after[1]).not.toBe(before[1]);
   });

@@ -1,6 +1,7 @@
 import type { RemoteMessage } from './connection.js';
 import type { PendingMessage } from './pending.js';
-import type { ChatMessage } from './snapshot.js';
+import { shownMedia } from './shown-media.js';
+import type { ChatMessage, ChatRole } from './snapshot.js';
 
 /**
  * What is known of a conversation's messages: plain data and pure transitions. Events may come late, twice and in
@@ -70,14 +71,14 @@ export function clientIdOf(attributes: unknown): string | null {
 export function shownMessages(
   transcript: Transcript,
   pending: readonly PendingMessage[],
-  isOwn: (author: string) => boolean,
-  ownIdentity: string,
+  who: { identity: string; roleOf(author: string): ChatRole },
   before: readonly ChatMessage[],
 ): readonly ChatMessage[] {
   const shown: ChatMessage[] = [];
   const delivered = new Set<string>();
   for (const message of transcript.messages) {
-    const own = isOwn(message.author);
+    const role = who.roleOf(message.author);
+    const own = role === 'visitor';
     const cid = own ? clientIdOf(message.attributes) : null;
     if (cid !== null) {
       // One author and one client id: another author may repeat somebody's attributes, and is not swallowed.
@@ -86,23 +87,40 @@ export function shownMessages(
       delivered.add(bubble);
     }
     const { sid, index, author, body, at, edited } = message;
-    shown.push({ key: cid ?? sid, sid, index, author, own, body, at, state: 'sent', error: null, edited });
+    shown.push({
+      key: cid ?? sid,
+      sid,
+      index,
+      author,
+      role,
+      own,
+      body,
+      at,
+      state: 'sent',
+      error: null,
+      edited,
+      media: message.media.map(shownMedia),
+      content: null,
+    });
   }
   const waiting: ChatMessage[] = [];
   for (const { cid, index, body, at, state, error } of pending) {
-    if (delivered.has(`${ownIdentity}\n${cid}`)) continue;
+    if (delivered.has(`${who.identity}\n${cid}`)) continue;
     if (index !== null && transcript.removed.has(index)) continue;
     const bubble: ChatMessage = {
       key: cid,
       sid: null,
       index,
-      author: ownIdentity,
+      author: who.identity,
+      role: 'visitor',
       own: true,
       body,
       at,
       state: state === 'queued' ? 'sending' : state,
       error,
       edited: false,
+      media: [],
+      content: null,
     };
     if (index === null) {
       waiting.push(bubble);
@@ -135,6 +153,8 @@ function sameMessage(one: RemoteMessage, other: RemoteMessage): boolean {
     one.at === other.at &&
     one.updatedAt === other.updatedAt &&
     one.edited === other.edited &&
+    one.contentSid === other.contentSid &&
+    sameList(one.media, other.media) &&
     clientIdOf(one.attributes) === clientIdOf(other.attributes)
   );
 }
@@ -161,6 +181,15 @@ function equalBubbles(one: ChatMessage, other: ChatMessage): boolean {
     one.at === other.at &&
     one.state === other.state &&
     one.error === other.error &&
-    one.edited === other.edited
+    one.edited === other.edited &&
+    one.role === other.role &&
+    one.content === other.content &&
+    sameList(one.media, other.media)
   );
+}
+
+/** Of flat objects, told apart by what is in them. */
+function sameList(one: readonly object[], other: readonly object[]): boolean {
+  if (one === other) return true;
+  return one.length === other.length && JSON.stringify(one) === JSON.stringify(other);
 }

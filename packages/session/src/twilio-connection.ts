@@ -15,6 +15,7 @@ import {
   type LinkState,
   type RemoteConversation,
   type RemoteMessage,
+  type RemoteParticipant,
 } from './connection.js';
 import type { SessionClock } from './ports.js';
 import { withTimeLimit } from './time-limit.js';
@@ -212,14 +213,19 @@ type Request = <T>(ms: number, work: () => Promise<T>) => Promise<T>;
 
 function conversationOf(conversation: Conversation, request: Request): RemoteConversation {
   const isClosed = (): boolean => conversation.state?.current === 'closed';
+  const messageAt = async (index: number): Promise<Message | undefined> => {
+    const { items } = await conversation.getMessages(1, index, 'forward');
+    return items.find((message) => message.index === index);
+  };
 
   return {
     sid: conversation.sid,
     get closed() {
       return isClosed();
     },
-    send: (body, attributes) =>
+    send: (body, attributes, upload) =>
       request(SEND_LIMIT_MS, async () => {
+        if (upload) throw new ConnectionError('refused', 'Files cannot be sent yet.');
         // What JSON cannot carry is not put in by the outbox.
         const message = conversation
           .prepareMessage()
@@ -255,6 +261,19 @@ function conversationOf(conversation: Conversation, request: Request): RemoteCon
     typing: () => request(READ_LIMIT_MS, () => conversation.typing()),
     markRead: (index) =>
       request(READ_LIMIT_MS, async () => void (await conversation.advanceLastReadMessageIndex(index))),
+    attributes: () => conversation.attributes,
+    participants: () =>
+      request(READ_LIMIT_MS, async () => (await conversation.getParticipants()).map(remoteParticipant)),
+    mediaUrl: (index, mediaSid) =>
+      request(READ_LIMIT_MS, async () => {
+        const media = (await messageAt(index))?.attachedMedia?.find(({ sid }) => sid === mediaSid);
+        const url = await media?.getContentTemporaryUrl();
+        if (url == null) throw new ConnectionError('not_found', 'The message has no such file.');
+        return url;
+      }),
+    content: (index) =>
+      request(READ_LIMIT_MS, async () => (await (await messageAt(index))?.getContentData()) ?? null),
+    leave: () => request(READ_LIMIT_MS, async () => void (await conversation.leave())),
     listen(events) {
       const added = (message: Message): void => events.messageAdded(remoteMessage(message));
       const updated = ({ message }: { message: Message }): void =>
@@ -265,9 +284,15 @@ function conversationOf(conversation: Conversation, request: Request): RemoteCon
       };
       const started = typing(true);
       const ended = typing(false);
-      const changed = (): void => {
+      const changed = ({ updateReasons }: { updateReasons: readonly string[] }): void => {
+        if (updateReasons.includes('attributes')) events.attributesChanged(conversation.attributes);
         if (isClosed()) events.ended('conversation_closed');
       };
+      const joined = (participant: Participant): void =>
+        events.participantJoined(remoteParticipant(participant));
+      const left = (participant: Participant): void => events.participantLeft(remoteParticipant(participant));
+      const moved = ({ participant }: { participant: Participant }): void =>
+        events.participantUpdated(remoteParticipant(participant));
       // Deleted, or this visitor was taken out of it.
       const gone = (): void => events.ended('conversation_gone');
       conversation.on('messageAdded', added);
@@ -275,6 +300,9 @@ function conversationOf(conversation: Conversation, request: Request): RemoteCon
       conversation.on('messageRemoved', removed);
       conversation.on('typingStarted', started);
       conversation.on('typingEnded', ended);
+      conversation.on('participantJoined', joined);
+      conversation.on('participantLeft', left);
+      conversation.on('participantUpdated', moved);
       conversation.on('updated', changed);
       conversation.on('removed', gone);
       return () => {
@@ -283,11 +311,19 @@ function conversationOf(conversation: Conversation, request: Request): RemoteCon
         conversation.off('messageRemoved', removed);
         conversation.off('typingStarted', started);
         conversation.off('typingEnded', ended);
+        conversation.off('participantJoined', joined);
+        conversation.off('participantLeft', left);
+        conversation.off('participantUpdated', moved);
         conversation.off('updated', changed);
         conversation.off('removed', gone);
       };
     },
   };
+}
+
+function remoteParticipant(participant: Participant): RemoteParticipant {
+  const { identity, sid, attributes, lastReadMessageIndex } = participant;
+  return { identity, sid, attributes, readTo: lastReadMessageIndex ?? -1 };
 }
 
 function remoteMessage(message: Message): RemoteMessage {
@@ -304,5 +340,9 @@ function remoteMessage(message: Message): RemoteMessage {
     updatedAt,
     // A bot's answer that came in pieces was updated for each of them, and nobody changed what they had said.
     edited: message.lastUpdatedBy !== null && updatedAt > at && growing === undefined,
+    media: (message.attachedMedia ?? []).map(({ sid, filename, contentType, size }) => {
+      return { sid, name: filename ?? '', type: contentType ?? '', size: size ?? 0 };
+    }),
+    contentSid: message.contentSid ?? null,
   };
 }

@@ -14,6 +14,9 @@ const own = (key: string, state: ChatMessage['state']): ChatMessage => ({
   state,
   error: state === 'failed' ? 'too_long' : null,
   edited: false,
+  role: 'other',
+  media: [],
+  content: null,
 });
 const theirs: ChatMessage = { ...own('IM5', 'sent'), sid: 'IM5', index: 5, author: 'shop-bot', own: false };
 const snapshot = (...messages: ChatMessage[]): ChatSnapshot => ({

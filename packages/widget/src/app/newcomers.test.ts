@@ -15,6 +15,9 @@ function message(index: number | null, own = false): ChatMessage {
     state: 'sent',
     error: null,
     edited: false,
+    role: 'other',
+    media: [],
+    content: null,
   };
 }
 const snapshot = (messages: ChatMessage[], change: Partial<ChatSnapshot> = {}): ChatSnapshot => ({

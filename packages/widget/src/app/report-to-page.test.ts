@@ -22,6 +22,9 @@ const own: ChatMessage = {
   state: 'sending',
   error: null,
   edited: false,
+  role: 'other',
+  media: [],
+  content: null,
 };
 const theirs: ChatMessage = {
   ...own,

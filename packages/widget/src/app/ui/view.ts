@@ -8,7 +8,8 @@ export interface ViewMessage {
   body: string;
   at: number;
   state: 'sending' | 'sent' | 'failed';
-  error: 'too_long' | 'malformed_text' | 'refused' | 'conversation_closed' | null;
+  /** The session's code; what has no sentence of its own gets a general one. */
+  error: string | null;
   edited: boolean;
 }
 
