@@ -11,14 +11,14 @@ const DEFAULT_BOTS: NonNullable<StaffOptions['bots']> = { identities: ['bot'] };
  * @param isOwn an identity of this visitor, present or earlier
  */
 export function createRoles(
-  staff: StaffOptions = {},
+  staff: StaffOptions | undefined,
   isOwn: (identity: string) => boolean,
 ): (identity: string) => ChatRole {
-  const bots = staff.bots ?? DEFAULT_BOTS;
+  const bots = staff?.bots ?? DEFAULT_BOTS;
   return (identity) => {
     if (isOwn(identity)) return 'visitor';
     if (isAmong(bots, identity)) return 'bot';
-    return isAmong(staff.agents, identity) ? 'agent' : 'other';
+    return isAmong(staff?.agents, identity) ? 'agent' : 'other';
   };
 }
 
