@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.{ts,tsx}', 'tools/**/*.test.ts'],
-          exclude: ['**/conformance/**', '**/robustness/**', '**/node_modules/**'],
+          exclude: ['**/conformance/**', '**/robustness/**', '**/long/**', '**/node_modules/**'],
         },
       },
       {
@@ -39,6 +39,16 @@ export default defineConfig({
           name: 'robustness',
           include: ['packages/*/src/robustness/**/*.test.ts'],
           testTimeout: 60_000,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          // What waits for minutes: outages as long as they are, and thousands of histories.
+          name: 'long',
+          include: ['packages/*/src/long/**/*.test.ts'],
+          testTimeout: 10 * 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
