@@ -180,7 +180,8 @@ function createApp(options: NodeHostOptions): FastifyInstance {
     return503OnClosing: false,
     requestTimeout: requestMs,
     connectionTimeout: idleMs,
-    keepAliveTimeout: 5_000,
+    // A proxy keeps connections for a minute as a rule, and answers 502 when one ends under its request.
+    keepAliveTimeout: options.config.trustedProxies.length > 0 ? 75_000 : 5_000,
     http: { headersTimeout: headMs, connectionsCheckingInterval: 500 },
     frameworkErrors: (error, _request, reply) => send(reply, failure(error)),
   });

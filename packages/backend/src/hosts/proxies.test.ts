@@ -142,3 +142,11 @@ describe('TRUSTED_PROXIES', () => {
     expect(proxies.parse('loopback, 10.0.0.0/8,2001:db8::/32,192.0.2.1')).toHaveLength(4);
   });
 });
+
+test.each([
+  [['loopback'], 'timeout=75'],
+  [[], 'timeout=5'],
+])('connections that rest are kept longer for the proxies %j than those keep them', async (trusted, kept) => {
+  const { call } = await host(trusted);
+  expect((await call()).headers.get('keep-alive')).toBe(kept);
+});

@@ -29,7 +29,7 @@ function checkMode({ mode }: Config): Finding {
     ? ok('hardened: this service makes the conversations')
     : warning(
         'easy: every browser may create conversations',
-        'Set CHAT_MODE=hardened, the default for production, then run conversations-web-chat roles.',
+        'Set CHAT_MODE=hardened, as every public site should, then run conversations-web-chat roles.',
       );
 }
 
