@@ -15,6 +15,8 @@ export interface SessionStorage {
   read(key: string): string | null;
   write(key: string, value: string): void;
   remove(key: string): void;
+  /** All keys that hold a value, also those of others: forgetting looks for its own among them. */
+  keys(): readonly string[];
   /** False when the values do not outlive the page. */
   readonly lasting: boolean;
   /** True when lasting storage was asked for and the browser refused it: the visitor is told once. */

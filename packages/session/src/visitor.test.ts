@@ -117,7 +117,7 @@ describe('the stored visitor', () => {
   });
 
   test('is of the page alone where storage forgets', async () => {
-    const storage = { lasting: false, read: () => null, write() {}, remove() {} };
+    const storage = { lasting: false, read: () => null, write() {}, remove() {}, keys: () => [] };
     const store = createVisitorStore({
       key: 'default',
       appId: '',

@@ -70,7 +70,7 @@ describe.each([
 
 test('storage that forgets lets the one page go on', async () => {
   const clock = createFakeClock();
-  const storage = { lasting: false, read: () => null, write() {}, remove() {} };
+  const storage = { lasting: false, read: () => null, write() {}, remove() {}, keys: () => [] };
   const exclusive = createExclusive({ locks: noLocks, storage, clock, newId: () => 'me' });
   const done = exclusive('name', async () => 7);
   await clock.advance(100);

@@ -9,6 +9,10 @@ function area(values = new Map<string, string>(), broken: { full?: boolean } = {
       values.set(key, value);
     },
     removeItem: (key: string) => void values.delete(key),
+    key: (place: number) => [...values.keys()][place] ?? null,
+    get length() {
+      return values.size;
+    },
   } as unknown as Storage;
 }
 
@@ -34,8 +38,10 @@ describe('storage', () => {
     inSession.write('b', '2');
     expect([[...local], [...session]]).toEqual([[['a', '1']], [['b', '2']]]);
     expect([inLocal.read('a'), inLocal.read('b'), inSession.read('b')]).toEqual(['1', null, '2']);
+    local.set('cart', '3');
+    expect([inLocal.keys(), inSession.keys()]).toEqual([['a', 'cart'], ['b']]);
     inLocal.remove('a');
-    expect(local.size).toBe(0);
+    expect(inLocal.keys()).toEqual(['cart']);
   });
 
   test.each(['local', 'session'] as const)(
@@ -44,9 +50,9 @@ describe('storage', () => {
       const storage = createStorage(sandboxed, choice);
       expect(storage).toMatchObject({ lasting: false, blocked: true });
       storage.write('a', '1');
-      expect(storage.read('a')).toBe('1');
+      expect([storage.read('a'), storage.keys()]).toEqual(['1', ['a']]);
       storage.remove('a');
-      expect(storage.read('a')).toBeNull();
+      expect([storage.read('a'), storage.keys()]).toEqual([null, []]);
     },
   );
 

@@ -7,7 +7,7 @@ export function createStorage(
   window: Pick<Window, 'localStorage' | 'sessionStorage'>,
   choice: StorageChoice,
 ): SessionStorage {
-  if (choice === 'none') return { lasting: false, read: () => null, write() {}, remove() {} };
+  if (choice === 'none') return { lasting: false, read: () => null, write() {}, remove() {}, keys: () => [] };
   const memory = new Map<string, string>();
   const area = choice === 'memory' ? null : usableArea(window, choice);
   return {
@@ -39,6 +39,16 @@ export function createStorage(
       } catch {
         // It cannot be read either.
       }
+    },
+    keys() {
+      const keys = [...memory.keys()];
+      try {
+        // By place and not by property: a page may store anything under the name of a method.
+        for (let place = 0; area && place < area.length; place += 1) keys.push(area.key(place) ?? '');
+      } catch {
+        // What cannot be read cannot be taken away either.
+      }
+      return keys;
     },
   };
 }

@@ -40,6 +40,7 @@ function pageStorage(memory: Record<string, string>): SessionStorage {
     remove(key) {
       delete memory[key];
     },
+    keys: () => Object.keys(memory),
   };
 }
 
