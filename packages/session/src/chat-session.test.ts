@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { ConnectionError } from './connection.js';
 import type { ChatSession } from './contract.js';
 import { createFakeBrowser, type FakeBrowser, startFakeBrowser } from './fake-browser.js';
 import { TokenServiceError } from './ports.js';
@@ -305,6 +306,23 @@ describe('sending', () => {
     expect(stored()).toEqual([]);
     await clock.advance(10_000);
     expect(stored().map(({ body }) => body)).toEqual(['patience']);
+  });
+
+  test('a service that asks for patience gets it, the visitor is told, and the message goes once', async () => {
+    const { session, clock, service, stored } = await startedBrowser();
+    const slow = new ConnectionError('busy', 'Too Many Requests', { waitMs: 5_000 });
+    service.fail('send', slow);
+    session.send('patience');
+    await clock.settle();
+    const { status, reason, retryAt } = session.getSnapshot();
+    expect({ status, reason }).toEqual({ status: 'online', reason: 'rate_limited' });
+    expect(retryAt).toBeGreaterThan(clock.now() + 5_000);
+    await clock.advance(4_990);
+    expect(stored()).toEqual([]);
+    await clock.advance(1_200);
+    expect(stored().map(({ body }) => body)).toEqual(['patience']);
+    expect(session.getSnapshot()).toMatchObject({ reason: null, retryAt: null });
+    expect(states(session)).toEqual(['sent']);
   });
 
   test('what is too long or malformed never leaves', async () => {

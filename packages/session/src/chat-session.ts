@@ -74,6 +74,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       publish();
     },
     onStall: () => void probe(),
+    onSlowed: (slowedUntil) => publish({ slowedUntil }),
     onClosed: (reason) => end(reason),
   });
 

@@ -177,3 +177,9 @@ export function connectionErrorCode(error: unknown): ConnectionErrorCode | null 
   if (!(error instanceof Error) || error.name !== 'ConnectionError' || !('code' in error)) return null;
   return error.code as ConnectionErrorCode;
 }
+
+/** What the service asked to wait, milliseconds; `null` when it did not say. */
+export function connectionErrorWait(error: unknown): number | null {
+  if (connectionErrorCode(error) === null) return null;
+  return (error as ConnectionError).waitMs ?? null;
+}

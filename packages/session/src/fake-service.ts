@@ -24,7 +24,13 @@ const SILENCE_MS = 25_000;
  * `silent` on a dead but open line, `done_but_failed` an error of a service that did it all the same, or an answer
  * with that error.
  */
-export type Fault = 'lost' | 'unanswered' | 'silent' | 'done_but_failed' | ConnectionErrorCode;
+export type Fault =
+  | 'lost'
+  | 'unanswered'
+  | 'silent'
+  | 'done_but_failed'
+  | ConnectionErrorCode
+  | ConnectionError;
 
 type Operation =
   | 'open'
@@ -149,6 +155,7 @@ export function createFakeService(clock: SessionClock): FakeService {
       if (link.life !== life || fault === 'lost')
         throw new ConnectionError('unknown_outcome', 'disconnected');
       const done = fault === 'unanswered' || fault === 'done_but_failed';
+      if (fault instanceof ConnectionError) throw fault;
       if (fault && !done) throw new ConnectionError(fault, `The service says: ${fault}.`);
       // Its event would tell what the answer does not.
       muted = fault === 'done_but_failed' ? link : null;

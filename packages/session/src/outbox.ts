@@ -1,6 +1,6 @@
 import { backoffDelay } from './backoff.js';
 import { isWellFormed, utf8Length } from './bytes.js';
-import { ConnectionError, connectionErrorCode, type Upload } from './connection.js';
+import { ConnectionError, connectionErrorCode, connectionErrorWait, type Upload } from './connection.js';
 import { createCuttableWait } from './cuttable-wait.js';
 import { loadPending, mergePending, savePending } from './outbox-storage.js';
 import type { PendingMessage } from './pending.js';
@@ -32,6 +32,8 @@ export interface OutboxOptions {
   onChange(): void;
   /** A send has been on its way for 5 s: is the line dead? */
   onStall(): void;
+  /** The service asks for patience until then, milliseconds since the epoch; `null`: no more. */
+  onSlowed(until: number | null): void;
   /** The service will take nothing more for this conversation. */
   onClosed(reason: 'conversation_closed' | 'conversation_gone'): void;
 }
@@ -64,6 +66,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let link: OutboxLink | null = null;
   let lost: Promise<void> = Promise.resolve();
   let running = false;
+  /** What the service asked to wait after the last attempt. */
+  let asked: number | null = null;
 
   const change = (next: readonly PendingMessage[]): void => {
     if (next === list) return;
@@ -128,6 +132,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
         return false;
       // A server error says nothing about what was stored before it happened.
       case 'busy':
+        asked = connectionErrorWait(error);
+        return false;
       case 'unknown_outcome':
         return false;
     }
@@ -146,11 +152,18 @@ export function createOutbox(options: OutboxOptions): Outbox {
     running = true;
     for (let failures = 0; link !== null && list.some(({ state }) => state === 'queued'); ) {
       const by = link;
-      const done = await deliverNext(by).catch(() => false);
+      asked = null;
+      const done = await deliverNext(by).catch((error) => {
+        asked = connectionErrorWait(error);
+        return false;
+      });
       failures = done ? 0 : failures + 1;
       if (done || link !== by) continue;
-      await Promise.race([pause.wait(backoffDelay(failures, crypto)), lost]);
+      const delay = (asked ?? 0) + backoffDelay(failures, crypto);
+      if (asked !== null) options.onSlowed(clock.now() + delay);
+      await Promise.race([pause.wait(delay), lost]);
       pause.end();
+      if (asked !== null) options.onSlowed(null);
     }
     running = false;
   };

@@ -10,6 +10,8 @@ test.each([
   [{ started: true, networkGone: true, trouble }, 'offline', null, null],
   [{ started: true, live: true, wasLive: true, trouble }, 'online', null, null],
   [{ started: true, live: true, wasLive: true, networkGone: true }, 'online', null, null],
+  [{ started: true, live: true, slowedUntil: 7 }, 'online', 'rate_limited', 7],
+  [{ started: true, wasLive: true, slowedUntil: 7 }, 'reconnecting', 'connection_lost', null],
   [{ started: true, wasLive: true }, 'reconnecting', 'connection_lost', null],
   [{ started: true, wasLive: true, trouble }, 'reconnecting', 'token_service_error', 5],
   [{ started: true, wasLive: true, ended: 'conversation_gone' }, 'ended', 'conversation_gone', null],

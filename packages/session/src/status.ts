@@ -11,6 +11,8 @@ export interface Facts {
   wasLive: boolean;
   networkGone: boolean;
   trouble: { reason: ReasonCode; retryAt: number | null } | null;
+  /** The service takes messages more slowly than they are written: the next one goes then. */
+  slowedUntil: number | null;
 }
 
 export const idleFacts: Facts = {
@@ -21,6 +23,7 @@ export const idleFacts: Facts = {
   wasLive: false,
   networkGone: false,
   trouble: null,
+  slowedUntil: null,
 };
 
 type Status = Pick<ChatSnapshot, 'status' | 'reason' | 'retryAt'>;
@@ -36,7 +39,14 @@ function plainStatusOf(facts: Facts): Status {
   if (!facts.started) return { status: 'idle', reason: null, retryAt: null };
   if (facts.blocked) return { status: 'blocked', reason: facts.blocked, retryAt: null };
   if (facts.ended) return { status: 'ended', reason: facts.ended, retryAt: null };
-  if (facts.live) return { status: 'online', reason: null, retryAt: null };
+  if (facts.live) {
+    const { slowedUntil } = facts;
+    return {
+      status: 'online',
+      reason: slowedUntil === null ? null : 'rate_limited',
+      retryAt: slowedUntil,
+    };
+  }
   if (facts.networkGone) return { status: 'offline', reason: null, retryAt: null };
   if (facts.wasLive) {
     return {

@@ -96,7 +96,10 @@ test('anything at all becomes a ConnectionError, and one that is one stays', () 
     code: fc.oneof(anything, fc.integer()),
     message: anything,
     body: fc.oneof(anything, fc.record({ code: anything })),
-    reply: fc.record({ status: fc.record({ code: anything }), body: fc.record({ backoff_policy: anything }) }),
+    reply: fc.record({
+      status: fc.record({ code: anything }),
+      body: fc.record({ backoff_policy: anything }),
+    }),
     headers: fc.oneof(anything, fc.record({ 'Retry-After': anything })),
   });
   fc.assert(
