@@ -1,170 +1,25 @@
-import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { createEmulator } from '@conversations-web-chat/emulator';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createChatSession } from './chat-session.js';
-import type { Connect, LinkState } from './connection.js';
+import type { LinkState } from './connection.js';
 import type { ChatSession } from './contract.js';
-import type { FetchToken } from './ports.js';
-import { createFakeExclusive, createMemoryStorage } from './testing.js';
-import { createTwilioConnection } from './twilio-connection.js';
+import {
+  allSent,
+  bodies,
+  type CleanUps,
+  cleanUpAll,
+  createProfile as createProfileOf,
+  isOnline,
+  type RealService,
+  startRealService,
+  until,
+} from './robustness/real-chat.js';
 
 /** The whole session with the real SDK, against the real emulator, in Node. */
-const cleanUps: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
+const cleanUps: CleanUps = [];
+afterEach(() => cleanUpAll(cleanUps));
 
-async function startService() {
-  const emulator = await createEmulator();
-  cleanUps.push(() => emulator.close());
-  const { credentials } = emulator;
-  let seconds = 3_600;
-
-  const mint = (identity: string): string => {
-    const now = Math.floor(Date.now() / 1_000);
-    const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const unsigned = `${part({ typ: 'JWT', alg: 'HS256', cty: 'twilio-fpa;v=1' })}.${part({
-      jti: `${credentials.apiKeySid}-${randomUUID()}`,
-      iss: credentials.apiKeySid,
-      sub: credentials.accountSid,
-      iat: now,
-      exp: now + seconds,
-      grants: { identity, chat: { service_sid: credentials.serviceSid } },
-    })}`;
-    return `${unsigned}.${createHmac('sha256', credentials.apiKeySecret).update(unsigned).digest('base64url')}`;
-  };
-  let given = 0;
-  let onGiven = (): void => {};
-  const fetchToken: FetchToken = async ({ identity }) => {
-    given += 1;
-    onGiven();
-    return {
-      token: mint(identity),
-      identity,
-      expiresIn: null,
-      realtimeUrl: emulator.wsUrl,
-      conversationSid: null,
-    };
-  };
-  const rest = async (method: string, path: string, fields?: Record<string, string>) => {
-    const basic = Buffer.from(`${credentials.accountSid}:${credentials.authToken}`).toString('base64');
-    const response = await fetch(`${emulator.restUrl}/v1/Conversations${path}`, {
-      method,
-      headers: { authorization: `Basic ${basic}` },
-      ...(fields && { body: new URLSearchParams(fields) }),
-    });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return (response.status === 204 ? {} : await response.json()) as Record<string, unknown>;
-  };
-  return {
-    faults: emulator.faults,
-    fetchToken,
-    tokensLive: (value: number) => {
-      seconds = value;
-    },
-    tokensGiven: (count: number) =>
-      new Promise<void>((resolve) => {
-        onGiven = () => given >= count && resolve();
-        onGiven();
-      }),
-    say: (sid: string, Body: string) => rest('POST', `/${sid}/Messages`, { Author: 'bot', Body }),
-    /** A bot's answer that comes in pieces, as its server writes it. */
-    async grow(sid: string, bodies: readonly string[]) {
-      const marked = (growing: boolean) =>
-        JSON.stringify({ inReplyTo: `IM${'0'.repeat(32)}`, part: 0, growing });
-      const [first = '', ...others] = bodies;
-      const whole = others.pop() ?? first;
-      const begun = { Author: 'bot', Body: first, Attributes: marked(true) };
-      const { sid: message } = await rest('POST', `/${sid}/Messages`, begun);
-      for (const Body of others) await rest('POST', `/${sid}/Messages/${message}`, { Body });
-      await rest('POST', `/${sid}/Messages/${message}`, { Body: whole, Attributes: marked(false) });
-    },
-    edit: (sid: string, message: unknown, Body: string) =>
-      rest('POST', `/${sid}/Messages/${message}`, { Body }),
-    delete: (sid: string) => rest('DELETE', `/${sid}`),
-    /** What the service has, by REST. */
-    async stored(sid: string): Promise<string[]> {
-      const all: string[] = [];
-      for (let path: string | null = `/${sid}/Messages?PageSize=50`; path !== null; ) {
-        const page = await rest('GET', path);
-        all.push(...(page.messages as { body: string }[]).map(({ body }) => body));
-        const next = (page.meta as { next_page_url: string | null }).next_page_url;
-        path = next?.split('/v1/Conversations')[1] ?? null;
-      }
-      return all;
-    },
-    async conversationCount(): Promise<number> {
-      const page = await rest('GET', '?PageSize=100');
-      return (page.conversations as unknown[]).length;
-    },
-  };
-}
-
-type Service = Awaited<ReturnType<typeof startService>>;
-
-/** A browser profile: its tabs share storage and locks. */
-function createProfile(service: Service, onLink: (state: LinkState) => void = () => {}) {
-  const storage = createMemoryStorage();
-  const exclusive = createFakeExclusive();
-  const connect: Connect = (request) => {
-    const link = (state: LinkState): void => {
-      request.events.link(state);
-      onLink(state);
-    };
-    const events = { ...request.events, link };
-    return createTwilioConnection({ ...request, events }, { min: 100, max: 400, randomness: 0.2 });
-  };
-  return {
-    storage,
-    open(): ChatSession {
-      const session = createChatSession({
-        connect: async () => connect,
-        fetchToken: service.fetchToken,
-        storage,
-        exclusive,
-        clock: {
-          now: () => Date.now(),
-          after(ms, task) {
-            const timer = setTimeout(task, ms);
-            return () => clearTimeout(timer);
-          },
-        },
-        crypto: {
-          randomBytes: (length) => new Uint8Array(randomBytes(length)),
-          randomId: () => randomUUID(),
-          sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
-        },
-        watchNetwork: () => () => {},
-      });
-      cleanUps.push(() => session.stop());
-      return session;
-    },
-  };
-}
-
-/** Waits for a state of the session; the limit only ends a test that would never end. */
-function until(session: ChatSession, check: () => boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const look = (): void => {
-      if (!check()) return;
-      stop();
-      clearTimeout(limit);
-      resolve();
-    };
-    const stop = session.subscribe(look);
-    const limit = setTimeout(() => {
-      stop();
-      const { messages, ...rest } = session.getSnapshot();
-      reject(new Error(`It never came true: ${JSON.stringify({ ...rest, messages: messages.length })}`));
-    }, 20_000);
-    look();
-  });
-}
-
-const isOnline = (session: ChatSession) => session.getSnapshot().status === 'online';
-const bodies = (session: ChatSession) => session.getSnapshot().messages.map(({ body }) => body);
-const allSent = (session: ChatSession) =>
-  session.getSnapshot().messages.every(({ state, sid }) => state === 'sent' && sid !== null);
+const startService = () => startRealService(cleanUps);
+const createProfile = (service: RealService, onLink: (state: LinkState) => void = () => {}) =>
+  createProfileOf(cleanUps, service, { onLink });
 
 async function startedChat() {
   const service = await startService();
