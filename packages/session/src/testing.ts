@@ -6,7 +6,14 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex } from './bytes.js';
-import type { Exclusive, SessionClock, SessionCrypto, SessionStorage } from './ports.js';
+import type {
+  Exclusive,
+  OpenTabs,
+  SessionClock,
+  SessionCrypto,
+  SessionStorage,
+  TabMessage,
+} from './ports.js';
 
 export { createFakeService, type FakeService, type Fault } from './fake-service.js';
 export { makeFakeToken } from './fake-token.js';
@@ -97,5 +104,47 @@ export function createFakeExclusive(): Exclusive {
       turn.catch(() => {}),
     );
     return turn;
+  };
+}
+
+/** The tabs of one browser: give it to all sessions that share a storage. */
+export interface FakeTabs {
+  openTabs: OpenTabs;
+  /** Everything that was told, in order. */
+  readonly told: readonly TabMessage[];
+  /** Says something to every tab, as anything else of the page might. */
+  say(message: unknown): void;
+  /** Tabs that listen now. */
+  listening(): number;
+}
+
+/**
+ * @param deliver runs `hand`, which hands a message over: at once or later, or not at all. Default: soon.
+ */
+export function createFakeTabs(
+  deliver: (hand: () => void) => void = (hand) => void Promise.resolve().then(hand),
+): FakeTabs {
+  const tabs = new Set<{ name: string; listener: (message: unknown) => void }>();
+  const told: TabMessage[] = [];
+  return {
+    told,
+    openTabs(name, listener) {
+      const tab = { name, listener };
+      tabs.add(tab);
+      return {
+        tell(message) {
+          told.push(message);
+          for (const other of tabs) {
+            if (other === tab || other.name !== name) continue;
+            deliver(() => tabs.has(other) && other.listener(structuredClone(message)));
+          }
+        },
+        close: () => void tabs.delete(tab),
+      };
+    },
+    say(message) {
+      for (const { listener } of [...tabs]) listener(message);
+    },
+    listening: () => tabs.size,
   };
 }

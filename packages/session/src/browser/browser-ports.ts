@@ -1,6 +1,14 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import type { Exclusive, SessionClock, SessionCrypto, SessionStorage, WatchNetwork } from '../ports.js';
+import type {
+  Exclusive,
+  OpenTabs,
+  SessionClock,
+  SessionCrypto,
+  SessionStorage,
+  WatchNetwork,
+} from '../ports.js';
 import { createExclusive } from './exclusive.js';
+import { createOpenTabs } from './open-tabs.js';
 import { createStorage, type StorageChoice } from './storage.js';
 
 export interface BrowserPortsOptions {
@@ -19,6 +27,7 @@ export interface BrowserPorts {
   crypto: SessionCrypto;
   exclusive: Exclusive;
   watchNetwork: WatchNetwork;
+  openTabs: OpenTabs;
 }
 
 /**
@@ -45,6 +54,7 @@ export function createBrowserPorts(options: BrowserPortsOptions): BrowserPorts {
       newId: () => randomId(window),
     }),
     watchNetwork: createWatchNetwork(window),
+    openTabs: createOpenTabs(window, (options.storage ?? 'local') === 'local'),
   };
 }
 
