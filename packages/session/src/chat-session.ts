@@ -3,12 +3,14 @@ import type { ChatSession, ChatSessionOptions } from './contract.js';
 import { createDraft } from './draft.js';
 import { createHistory } from './history.js';
 import { createLiveConversation } from './live-conversation.js';
+import { createOtherTabs } from './other-tabs.js';
 import { createOutbox } from './outbox.js';
 import { createPresentation } from './presentation.js';
 import { createReadHorizon } from './read-horizon.js';
 import { createRoles } from './roles.js';
 import { createSignIn } from './sign-in.js';
-import { idleFacts } from './status.js';
+import { type Facts, idleFacts } from './status.js';
+import type { TabNews } from './tab-message.js';
 import { withTimeLimit } from './time-limit.js';
 import { clientIdOf, newestIndex } from './transcript.js';
 import { createTyping } from './typing.js';
@@ -92,6 +94,13 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     (index) => (facts().live && conversation.remote()?.markRead(index)) || null,
   );
 
+  const tabs = createOtherTabs({
+    ...options,
+    name,
+    identity: () => signIn.visitor()?.uuid ?? null,
+    onNews: (news) => hear(news),
+  });
+
   const conversation = createLiveConversation({
     clock,
     crypto,
@@ -116,7 +125,8 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     onReplaced: () => view.notice('previous_chat_gone'),
     onOpened(sid, another) {
       if (another) forgetMessages();
-      signIn.refresh();
+      const ended = signIn.refresh()?.endedConversationSid ?? null;
+      if (another && ended !== null) tabs.tell({ kind: 'moved', conversationSid: sid, ended });
       outbox.open(sid);
       draft.open(sid);
     },
@@ -138,6 +148,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     ...options,
     visitors,
     onVisitor({ conversationSid }) {
+      tabs.open();
       conversation.change(conversationSid);
       outbox.open(conversationSid);
       draft.open(conversationSid);
@@ -190,11 +201,31 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     typing.clear();
   };
 
-  const end = (reason: 'conversation_closed' | 'conversation_gone'): void => {
+  const end = (reason: NonNullable<Facts['ended']>): void => {
     if (facts().ended) return;
     interrupt();
     outbox.fail('conversation_closed');
     publish({ ended: reason, live: false });
+  };
+
+  const beginAnother = (): void => {
+    interrupt();
+    conversation.retire();
+    forgetMessages();
+    publish({ ended: null, live: false, wasLive: false, trouble: null });
+    const line = signIn.line();
+    if (line) void conversation.bringUp({ ...line, fresh: true });
+  };
+
+  /** What another tab of this visitor did. */
+  const hear = (news: TabNews): void => {
+    switch (news.kind) {
+      case 'moved':
+        if (conversation.sid() === news.ended) beginAnother();
+        return;
+      case 'ended':
+        if (conversation.sid() === news.conversationSid) end('ended_by_visitor');
+    }
   };
 
   return {
@@ -234,12 +265,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       if (!facts().blocked) signIn.retryNow();
     },
     startNew() {
-      if (!facts().started || !facts().ended) return;
-      conversation.retire();
-      forgetMessages();
-      publish({ ended: null, live: false, wasLive: false, trouble: null });
-      const line = signIn.line();
-      if (line) void conversation.bringUp({ ...line, fresh: true });
+      if (facts().started && facts().ended) beginAnother();
     },
     identify: notYet,
     logout: notYet,
@@ -249,6 +275,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     dismissNotice: view.dismiss,
     draft: { read: draft.read, write: draft.write },
     async stop() {
+      tabs.close();
       interrupt();
       conversation.stop();
       unseen.clear();

@@ -5,9 +5,11 @@ import {
   createFakeCrypto,
   createFakeExclusive,
   createFakeService,
+  createFakeTabs,
   createMemoryStorage,
   type FakeClock,
   type FakeService,
+  type FakeTabs,
 } from './testing.js';
 
 let seed = 0;
@@ -17,6 +19,8 @@ export interface FakeBrowser {
   clock: FakeClock;
   service: FakeService;
   storage: ReturnType<typeof createMemoryStorage>;
+  /** What its tabs tell each other. */
+  tabs: FakeTabs;
   /** The browser says that the network is there or not, to the tab opened last. */
   network(online: boolean): void;
   open(options?: Partial<ChatSessionOptions> & { secureContext?: boolean }): ChatSession;
@@ -30,12 +34,14 @@ export function createFakeBrowser(
 ): FakeBrowser {
   const storage = createMemoryStorage();
   const exclusive = createFakeExclusive();
-  const tabs: ChatSession[] = [];
+  const sessions: ChatSession[] = [];
+  const tabs = createFakeTabs();
   let announce: (online: boolean) => void = () => {};
   return {
     clock,
     service,
     storage,
+    tabs,
     network: (online) => announce(online),
     open({ secureContext = true, ...rest } = {}) {
       seed += 1;
@@ -46,17 +52,18 @@ export function createFakeBrowser(
         clock,
         crypto: { ...createFakeCrypto(seed), secureContext },
         exclusive,
+        openTabs: tabs.openTabs,
         watchNetwork(listener) {
           announce = listener;
           return () => {};
         },
         ...rest,
       });
-      tabs.push(session);
+      sessions.push(session);
       return session;
     },
     async close() {
-      for (const tab of tabs) await tab.stop();
+      for (const session of sessions) await session.stop();
     },
   };
 }

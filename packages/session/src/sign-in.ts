@@ -16,7 +16,7 @@ export interface SignIn {
   start(): void;
   /** Who has signed in; `null` before that. What another part stored of them meanwhile is read by `refresh`. */
   visitor(): Visitor | null;
-  refresh(): void;
+  refresh(): Visitor | null;
   line(): Line | null;
   /** Asks the token service that makes conversations for the one after `ended`. */
   another(ended: string): Promise<string | null>;
@@ -133,6 +133,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     visitor: () => visitor,
     refresh() {
       visitor = visitors.read() ?? visitor;
+      return visitor;
     },
     line: () => line,
     async another(ended) {
