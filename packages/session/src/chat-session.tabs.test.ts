@@ -33,20 +33,20 @@ describe('another conversation', () => {
     expect(service.conversations.size).toBe(2);
   });
 
-  test('is followed also by a tab that had not heard of the end, with what waits in it', async () => {
-    const { one, two, sid, service, clock } = await twoTabs();
-    service.fail('send', 'silent');
+  test('is followed also by a tab that has not heard of the end, and takes along what waits in it', async () => {
+    const { two, tabs, sid, service, clock } = await twoTabs();
+    service.fail('send', 'busy');
     two.send('waiting');
     await clock.settle();
-    service.refuse(true);
-    service.close(sid);
-    service.refuse(false);
+    const conversationSid = `CH${'0'.repeat(32)}`;
+    const { identity } = two.getSnapshot();
+    tabs.say({ kind: 'moved', conversationSid, ended: conversationSid, identity });
+    await clock.settle();
+    expect(two.getSnapshot().conversationSid).toBe(sid);
+    tabs.say({ kind: 'moved', conversationSid, ended: sid, identity });
     await clock.advance(90_000);
-    one.startNew();
-    await clock.advance(90_000);
-    const next = one.getSnapshot().conversationSid ?? '';
+    const next = two.getSnapshot().conversationSid ?? '';
     expect(next).not.toBe(sid);
-    expect(two.getSnapshot()).toMatchObject({ status: 'online', conversationSid: next });
     expect(two.getSnapshot().messages.map(({ body, state }) => [body, state])).toEqual([['waiting', 'sent']]);
     expect(service.conversations.get(next)?.messages.map(({ body }) => body)).toEqual(['waiting']);
   });
