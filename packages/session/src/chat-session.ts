@@ -3,8 +3,10 @@ import type { ChatSession, ChatSessionOptions } from './contract.js';
 import { createDraft } from './draft.js';
 import { createHistory } from './history.js';
 import { createLiveConversation } from './live-conversation.js';
+import { createNames } from './names.js';
 import { createOtherTabs } from './other-tabs.js';
 import { createOutbox } from './outbox.js';
+import { createParticipants } from './participants.js';
 import { createPresentation } from './presentation.js';
 import { createReadHorizon } from './read-horizon.js';
 import { createRoles } from './roles.js';
@@ -47,13 +49,20 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     return visitor !== null && (identity === visitor.uuid || visitor.previousIdentities.includes(identity));
   };
 
+  const roleOf = createRoles(options.staff, isOwn);
   const view = createPresentation(clock, {
     history: () => history.state(),
     pending: () => outbox.entries(),
     visitor: () => signIn.visitor(),
     conversationSid: () => conversation.sid(),
-    roleOf: createRoles(options.staff, isOwn),
-    rest: () => ({ ...nobody, typing: typing.identities() }),
+    roleOf,
+    rest: () => ({
+      ...nobody,
+      typing: typing.identities(),
+      participants: people.list(),
+      happenings: people.happenings(),
+      seenTo: people.seenTo(),
+    }),
   });
   const { facts, publish } = view;
 
@@ -63,6 +72,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     onMessages(messages) {
       const own = messages.filter(({ author }) => author === signIn.visitor()?.uuid);
       outbox.saw(own.map(({ attributes }) => clientIdOf(attributes)).filter((cid) => cid !== null));
+      for (const { author } of messages) people.wrote(author);
     },
   });
   const newest = (): number => newestIndex(history.state().transcript);
@@ -81,6 +91,16 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   });
 
   const typing = createTyping(clock, () => publish());
+  const names = createNames({ storage, key: name, staff: options.staff, roleOf });
+  const people = createParticipants({
+    clock,
+    crypto,
+    names,
+    roleOf,
+    messages: () => history.state().transcript.messages,
+    onTyping: typing.heard,
+    onChange: () => publish(),
+  });
   const draft = createDraft(storage, name);
 
   const unseen = createUnseenWatch({
@@ -114,10 +134,10 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       messageUpdated: history.arrived,
       messageRemoved: ({ index }) => history.removed(index),
       typing: (identity, on) => !isOwn(identity) && typing.heard(identity, on),
-      participantJoined() {},
-      participantLeft() {},
-      participantUpdated() {},
-      attributesChanged() {},
+      participantJoined: people.joined,
+      participantLeft: people.left,
+      participantUpdated: people.updated,
+      attributesChanged: people.attributesChanged,
       ended: (reason) => end(reason),
     },
     wasLive: () => facts().wasLive,
@@ -136,6 +156,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
         readAfter: history.readAfter,
       });
       publish({ live: true, wasLive: true, trouble: null });
+      people.open(remote);
       unseen.look();
       horizon.tell();
     },
@@ -152,6 +173,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       conversation.change(conversationSid);
       outbox.open(conversationSid);
       draft.open(conversationSid);
+      people.remembered();
     },
     onReplaced(old) {
       // The old one's link may still be up. What is written from now on belongs to the new one.
@@ -175,6 +197,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   const forgetMessages = (): void => {
     history.clear();
     horizon.clear();
+    people.clear();
   };
 
   /** A half-open socket looks alive for ever; only a question shows that nobody is there. */
@@ -198,6 +221,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     conversation.interrupt();
     stopDelivering();
     history.interrupted();
+    people.interrupted();
     typing.clear();
   };
 
@@ -290,4 +314,4 @@ const notYet = (): never => {
   throw new Error('This part of the session is being built.');
 };
 
-const nobody = { participants: [], happenings: [], unread: 0, readTo: -1, seenTo: -1 } as const;
+const nobody = { unread: 0, readTo: -1 } as const;

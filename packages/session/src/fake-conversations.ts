@@ -7,6 +7,8 @@ export interface StoredConversation {
   sid: string;
   uniqueName: string | null;
   participants: Set<string>;
+  /** Attributes of participants who have some. */
+  about: Map<string, unknown>;
   attributes: Record<string, unknown>;
   messages: RemoteMessage[];
   nextIndex: number;
@@ -19,7 +21,11 @@ export interface FakeConversations {
   conversations: Map<string, StoredConversation>;
   add(sid: string, author: string, body: string, attributes?: Record<string, unknown>): RemoteMessage;
   /** Somebody takes part from now on. */
-  join(sid: string, identity: string): void;
+  join(sid: string, identity: string, attributes?: unknown): void;
+  /** A participant gets other attributes. */
+  describe(sid: string, identity: string, attributes: unknown): void;
+  /** A participant has read up to `index`. */
+  read(sid: string, identity: string, index: number): void;
   leave(sid: string, identity: string): void;
   setAttributes(sid: string, attributes: Record<string, unknown>): void;
   edit(sid: string, index: number, body: string): void;
@@ -29,8 +35,9 @@ export interface FakeConversations {
 }
 
 /** A participant as a connection gives it. */
-export function participantOf({ reads }: StoredConversation, identity: string): RemoteParticipant {
-  return { identity, sid: `MB${identity}`, attributes: {}, readTo: reads.get(identity) ?? -1 };
+export function participantOf({ about, reads }: StoredConversation, identity: string): RemoteParticipant {
+  const attributes = about.get(identity) ?? {};
+  return { identity, sid: `MB${identity}`, attributes, readTo: reads.get(identity) ?? -1 };
 }
 
 export function createFakeConversations(
@@ -45,6 +52,11 @@ export function createFakeConversations(
     return found;
   };
 
+  const changed = (sid: string, identity: string): void => {
+    const participant = participantOf(stored(sid), identity);
+    tell(sid, (listener) => listener.participantUpdated(participant));
+  };
+
   return {
     conversations,
     /** The conversation of this name, made by `creator` if there is none. */
@@ -56,6 +68,7 @@ export function createFakeConversations(
         sid,
         uniqueName,
         participants: new Set([creator]),
+        about: new Map(),
         attributes: {},
         messages: [],
         nextIndex: 0,
@@ -86,8 +99,9 @@ export function createFakeConversations(
       tell(sid, (listener) => listener.messageAdded(message));
       return message;
     },
-    join(sid, identity) {
+    join(sid, identity, attributes = {}) {
       stored(sid).participants.add(identity);
+      stored(sid).about.set(identity, attributes);
       const participant = participantOf(stored(sid), identity);
       tell(sid, (listener) => listener.participantJoined(participant));
     },
@@ -95,6 +109,14 @@ export function createFakeConversations(
       const participant = participantOf(stored(sid), identity);
       stored(sid).participants.delete(identity);
       tell(sid, (listener) => listener.participantLeft(participant));
+    },
+    describe(sid, identity, attributes) {
+      stored(sid).about.set(identity, attributes);
+      changed(sid, identity);
+    },
+    read(sid, identity, index) {
+      stored(sid).reads.set(identity, index);
+      changed(sid, identity);
     },
     setAttributes(sid, attributes) {
       stored(sid).attributes = attributes;

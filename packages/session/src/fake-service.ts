@@ -205,10 +205,8 @@ export function createFakeService(clock: SessionClock): FakeService {
       }),
     markRead: (index) =>
       request(link, 'markRead', () => {
-        const stored = enter(link, sid);
-        stored.reads.set(link.identity, index);
-        const participant = participantOf(stored, link.identity);
-        tell(sid, (listener) => listener.participantUpdated(participant));
+        enter(link, sid);
+        store.read(sid, link.identity, index);
       }),
     attributes: () => service.conversations.get(sid)?.attributes ?? {},
     participants: () =>

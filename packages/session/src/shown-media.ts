@@ -1,15 +1,14 @@
 import type { RemoteMedia } from './connection.js';
+import { withoutControls } from './shown-text.js';
 import type { ChatMedia } from './snapshot.js';
 
 const LONGEST_NAME = 120;
 /** Raster images that a browser shows without running anything. SVG is a document, and never among them. */
 const INLINE_TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
-/** Control characters, and those that turn the direction of what follows: `exe.gpj` would read `jpg.exe`. */
-const UNFIT = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** A name that can be shown without lying about what the file is; its ending stays where there is one. */
 export function shownFileName(name: string): string {
-  const clean = name.replace(UNFIT, '').trim();
+  const clean = withoutControls(name);
   const letters = [...new Intl.Segmenter().segment(clean)].map(({ segment }) => segment);
   if (letters.length <= LONGEST_NAME) return clean === '' ? 'file' : clean;
   const ending = /\.[\p{L}\p{N}]{1,10}$/u.exec(clean)?.[0] ?? '';
