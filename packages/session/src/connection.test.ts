@@ -1,7 +1,13 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { createEmulator } from '@conversations-web-chat/emulator';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Connection, LinkState, RemoteConversation, RemoteMessage } from './connection.js';
+import type {
+  Connection,
+  LinkState,
+  RemoteConversation,
+  RemoteMessage,
+  RemoteParticipant,
+} from './connection.js';
 import { createFakeClock, createFakeService, makeFakeToken } from './testing.js';
 import { createTwilioConnection } from './twilio-connection.js';
 
@@ -13,6 +19,12 @@ interface Service {
   ): { connection: Connection; states: LinkState[]; expired: () => boolean };
   token(identity: string, seconds?: number): string;
   add(sid: string, author: string, body: string): Promise<void>;
+  /** A message with the content of `satisfaction`, a quick reply. */
+  addRich(sid: string, author: string): Promise<void>;
+  join(sid: string, identity: string, attributes: object): Promise<void>;
+  describe(sid: string, identity: string, attributes: object): Promise<void>;
+  leave(sid: string, identity: string): Promise<void>;
+  setAttributes(sid: string, attributes: Record<string, unknown>): Promise<void>;
   edit(sid: string, index: number, body: string): Promise<void>;
   remove(sid: string, index: number): Promise<void>;
   close(sid: string): Promise<void>;
@@ -55,6 +67,11 @@ async function fakeService(): Promise<Service> {
       return { connection, states, expired: () => expired };
     },
     add: async (sid, author, body) => void service.add(sid, author, body),
+    addRich: async (sid, author) => void service.addRich(sid, author, satisfaction),
+    join: async (sid, identity, attributes) => service.join(sid, identity, attributes),
+    describe: async (sid, identity, attributes) => service.describe(sid, identity, attributes),
+    leave: async (sid, identity) => service.leave(sid, identity),
+    setAttributes: async (sid, attributes) => service.setAttributes(sid, attributes),
     edit: async (sid, index, body) => service.edit(sid, index, body),
     remove: async (sid, index) => service.remove(sid, index),
     close: async (sid) => service.close(sid),
@@ -132,6 +149,21 @@ async function emulatorService(): Promise<Service> {
       return { connection, states, expired: () => expired };
     },
     add: async (sid, Author, Body) => void (await rest('POST', `${sid}/Messages`, { Author, Body })),
+    addRich: async (sid, Author) => {
+      const ContentSid = 'HX00000000000000000000000000000003';
+      await rest('POST', `${sid}/Messages`, { Author, ContentSid });
+    },
+    join: async (sid, Identity, attributes) => {
+      await rest('POST', `${sid}/Participants`, { Identity, Attributes: JSON.stringify(attributes) });
+    },
+    describe: async (sid, identity, attributes) => {
+      const Attributes = JSON.stringify(attributes);
+      await rest('POST', `${sid}/Participants/${identity}`, { Attributes });
+    },
+    leave: async (sid, identity) => void (await rest('DELETE', `${sid}/Participants/${identity}`)),
+    setAttributes: async (sid, attributes) => {
+      await rest('POST', sid, { Attributes: JSON.stringify(attributes) });
+    },
     edit: async (sid, index, Body) => {
       await rest('POST', `${sid}/Messages/${await sidOf(sid, index)}`, { Body, Author: 'bot' });
     },
@@ -158,6 +190,15 @@ async function emulatorService(): Promise<Service> {
   };
 }
 
+const satisfaction = {
+  type: 'quickReply',
+  body: 'Hi there, did that help?',
+  replies: [
+    { title: 'Yes', id: 'yes' },
+    { title: 'Not quite', id: 'no' },
+  ],
+};
+
 describe.each([
   ['the fake service', fakeService],
   ['the SDK and the emulator', emulatorService],
@@ -182,16 +223,20 @@ describe.each([
       removed: [] as number[],
       typing: [] as [string, boolean][],
       ended: [] as string[],
+      joined: [] as RemoteParticipant[],
+      left: [] as RemoteParticipant[],
+      moved: [] as RemoteParticipant[],
+      attributes: [] as unknown[],
     };
     const stop = conversation.listen({
       messageAdded: (message) => heard.added.push(message),
       messageUpdated: (message) => heard.updated.push(message),
       messageRemoved: ({ index }) => heard.removed.push(index),
       typing: (identity, on) => heard.typing.push([identity, on]),
-      participantJoined() {},
-      participantLeft() {},
-      participantUpdated() {},
-      attributesChanged() {},
+      participantJoined: (participant) => heard.joined.push(participant),
+      participantLeft: (participant) => heard.left.push(participant),
+      participantUpdated: (participant) => heard.moved.push(participant),
+      attributesChanged: (attributes) => heard.attributes.push(attributes),
       ended: (reason) => heard.ended.push(reason),
     });
     return { ...heard, stop };
@@ -379,6 +424,77 @@ describe.each([
     await service.add(conversation.sid, 'bot', 'one');
     await service.during(conversation.markRead(0));
     await service.during(conversation.typing());
+  });
+
+  test('says who takes part, and hears who joins, changes and leaves', async () => {
+    const { conversation } = await join();
+    const { joined, left, moved } = listenTo(conversation);
+    const there = await service.during(conversation.participants());
+    expect(there).toEqual([
+      { identity: 'ada', sid: expect.stringMatching(/^MB/), attributes: {}, readTo: -1 },
+    ]);
+    await service.join(conversation.sid, 'agent', { name: 'Anna' });
+    await service.until(() => joined.length > 0);
+    expect(joined).toEqual([
+      { identity: 'agent', sid: expect.stringMatching(/^MB/), attributes: { name: 'Anna' }, readTo: -1 },
+    ]);
+    await service.describe(conversation.sid, 'agent', { name: 'Bob' });
+    await service.until(() =>
+      moved.some(({ attributes }) => (attributes as { name: string }).name === 'Bob'),
+    );
+    const both = await service.during(conversation.participants());
+    expect(both.map(({ identity, attributes }) => [identity, attributes])).toEqual([
+      ['ada', {}],
+      ['agent', { name: 'Bob' }],
+    ]);
+    await service.leave(conversation.sid, 'agent');
+    await service.until(() => left.length > 0);
+    expect(left.map(({ identity, sid }) => [identity, sid])).toEqual([['agent', joined[0]?.sid]]);
+    expect(await service.during(conversation.participants())).toHaveLength(1);
+    expect(joined).toHaveLength(1);
+  });
+
+  test('hears how far another has read', async () => {
+    const ada = await join('ada');
+    await service.join(ada.conversation.sid, 'bob', {});
+    const { connection } = service.connect('bob');
+    await service.during(connection.ready());
+    const theirs = await service.during(connection.open(ada.conversation.sid));
+    const { moved } = listenTo(ada.conversation);
+    await service.during(ada.conversation.participants());
+    await service.during(ada.conversation.send('one', {}));
+    await service.during(theirs.page(30));
+    await service.during(theirs.markRead(0));
+    await service.until(() => moved.some(({ identity, readTo }) => identity === 'bob' && readTo === 0));
+    const there = await service.during(ada.conversation.participants());
+    expect(there.find(({ identity }) => identity === 'bob')?.readTo).toBe(0);
+  });
+
+  test('has the conversation’s attributes, and hears others', async () => {
+    const { connection, conversation } = await join();
+    const { attributes } = listenTo(conversation);
+    expect(conversation.attributes()).toEqual({});
+    await service.setAttributes(conversation.sid, { handover: { by: 'bot' } });
+    await service.until(() => attributes.length > 0);
+    expect(attributes.at(-1)).toEqual({ handover: { by: 'bot' } });
+    expect(conversation.attributes()).toEqual({ handover: { by: 'bot' } });
+    const opened = await service.during(connection.open(conversation.sid));
+    expect(opened.attributes()).toEqual({ handover: { by: 'bot' } });
+  });
+
+  test('reads the content of a rich message, heard or paged, and of a plain one that it has none', async () => {
+    const { conversation } = await join();
+    await service.during(conversation.page(30));
+    const { added } = listenTo(conversation);
+    await service.add(conversation.sid, 'bot', 'plain');
+    await service.addRich(conversation.sid, 'bot');
+    await service.until(() => added.length === 2);
+    expect(added.map(({ contentSid }) => contentSid)).toEqual([null, expect.stringMatching(/^HX/)]);
+    expect(await service.during(conversation.content(0))).toBeNull();
+    expect(await service.during(conversation.content(1))).toMatchObject(satisfaction);
+    const { messages } = await service.during(conversation.page(30));
+    expect(messages[1]?.contentSid).toBe(added[1]?.contentSid);
+    await expect(service.during(conversation.content(7))).resolves.toBeNull();
   });
 
   test('takes a new token while it is connected, and when the old one was refused', async () => {

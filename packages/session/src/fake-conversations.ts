@@ -13,6 +13,8 @@ export interface StoredConversation {
   messages: RemoteMessage[];
   nextIndex: number;
   closed: boolean;
+  /** Rich content by the index of its message. */
+  contents: Map<number, unknown>;
   reads: Map<string, number>;
 }
 
@@ -20,6 +22,8 @@ export interface StoredConversation {
 export interface FakeConversations {
   conversations: Map<string, StoredConversation>;
   add(sid: string, author: string, body: string, attributes?: Record<string, unknown>): RemoteMessage;
+  /** A message with rich content, as the SDK gives that. */
+  addRich(sid: string, author: string, content: unknown): RemoteMessage;
   /** Somebody takes part from now on. */
   join(sid: string, identity: string, attributes?: unknown): void;
   /** A participant gets other attributes. */
@@ -52,6 +56,34 @@ export function createFakeConversations(
     return found;
   };
 
+  const add = (
+    sid: string,
+    author: string,
+    body: string,
+    attributes: Record<string, unknown> = {},
+    contentSid: string | null = null,
+  ): RemoteMessage => {
+    const conversation = stored(sid);
+    const index = conversation.nextIndex;
+    conversation.nextIndex += 1;
+    const at = clock.now();
+    const message = {
+      sid: `IM${idOf(`${sid} ${index}`)}`,
+      index,
+      author,
+      body,
+      attributes,
+      at,
+      updatedAt: at,
+      edited: false,
+      media: [],
+      contentSid,
+    };
+    conversation.messages.push(message);
+    tell(sid, (listener) => listener.messageAdded(message));
+    return message;
+  };
+
   const changed = (sid: string, identity: string): void => {
     const participant = participantOf(stored(sid), identity);
     tell(sid, (listener) => listener.participantUpdated(participant));
@@ -73,31 +105,17 @@ export function createFakeConversations(
         messages: [],
         nextIndex: 0,
         closed: false,
+        contents: new Map(),
         reads: new Map(),
       };
       conversations.set(sid, made);
       return made;
     },
-    add(sid, author, body, attributes = {}) {
+    add,
+    addRich(sid, author, content) {
       const conversation = stored(sid);
-      const index = conversation.nextIndex;
-      conversation.nextIndex += 1;
-      const at = clock.now();
-      const message = {
-        sid: `IM${idOf(`${sid} ${index}`)}`,
-        index,
-        author,
-        body,
-        attributes,
-        at,
-        updatedAt: at,
-        edited: false,
-        media: [],
-        contentSid: null,
-      };
-      conversation.messages.push(message);
-      tell(sid, (listener) => listener.messageAdded(message));
-      return message;
+      conversation.contents.set(conversation.nextIndex, content);
+      return add(sid, author, '', {}, `HX${idOf('a template')}`);
     },
     join(sid, identity, attributes = {}) {
       stored(sid).participants.add(identity);

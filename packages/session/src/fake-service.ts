@@ -215,7 +215,7 @@ export function createFakeService(clock: SessionClock): FakeService {
         return [...stored.participants].map((identity) => participantOf(stored, identity));
       }),
     mediaUrl: (_, mediaSid) => request(link, 'mediaUrl', () => `https://media.invalid/${mediaSid}`),
-    content: () => request(link, 'content', () => null),
+    content: (index) => request(link, 'content', () => enter(link, sid).contents.get(index) ?? null),
     leave: () => request(link, 'leave', () => service.leave(sid, link.identity)),
     listen(events) {
       const listeners = link.listeners.get(sid) ?? new Set();
