@@ -47,6 +47,7 @@ test('the fifty names that were heard last are kept, and none after forgetting',
   const { names, storage } = namesOn();
   for (let count = 0; count < 60; count += 1) names.learn(`agent:${count}`, { name: `Agent ${count}` });
   names.learn('agent:10', { name: 'Ten' });
+  expect(JSON.parse([...storage.values.values()].join()).names).toHaveLength(50);
   const { names: again } = namesOn(storage);
   const kept = again.load();
   expect([kept.length, kept.at(-1), kept.includes('agent:9'), kept.includes('agent:11')]).toEqual([

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { RemoteConversation, RemoteParticipant } from './connection.js';
 import { readHandover, readWorking } from './conversation-marks.js';
 import { createFakeBrowser, type FakeBrowser, startFakeBrowser } from './fake-browser.js';
+import { createParticipants } from './participants.js';
+import { createFakeClock, createFakeCrypto } from './testing.js';
 
 const staff = {
   agents: { prefix: 'agent:' },
@@ -165,6 +168,77 @@ describe('who takes part', () => {
     expect(happenings).toHaveLength(50);
     expect(happenings.at(-1)).toMatchObject({ kind: 'left', identity: 'agent:59' });
     expect(people()).toHaveLength(51);
+  });
+});
+
+describe('a list of participants that takes its time', () => {
+  const participant = (identity: string): RemoteParticipant => {
+    return { identity, sid: `MB${identity}`, attributes: {}, readTo: -1 };
+  };
+  function people() {
+    const clock = createFakeClock();
+    const answers: ((list: RemoteParticipant[]) => void)[] = [];
+    const part = createParticipants({
+      clock,
+      crypto: createFakeCrypto(),
+      names: { of: () => null, learn() {}, load: () => [], forget() {} },
+      roleOf: (identity) => (identity === 'me' ? 'visitor' : 'other'),
+      messages: () => [],
+      onTyping() {},
+      onChange() {},
+    });
+    const remote = {
+      participants: () => new Promise<RemoteParticipant[]>((resolve) => answers.push(resolve)),
+      attributes: () => ({}),
+    } as Partial<RemoteConversation> as RemoteConversation;
+    const present = () => part.list().map((one) => [one.identity, one.present]);
+    const answer = async (...identities: string[]) => {
+      answers.shift()?.(identities.map(participant));
+      await clock.settle();
+    };
+    return { part, remote, present, answer };
+  }
+
+  test('does not undo what was heard meanwhile', async () => {
+    const { part, remote, present, answer } = people();
+    part.open(remote);
+    await answer('me', 'anna');
+    part.open(remote);
+    part.joined(participant('bob'));
+    part.left(participant('anna'));
+    await answer('me', 'anna');
+    expect(present()).toEqual([
+      ['me', true],
+      ['bob', true],
+      ['anna', false],
+    ]);
+    expect(part.happenings().map(({ kind, identity }) => [kind, identity])).toEqual([
+      ['joined', 'bob'],
+      ['left', 'anna'],
+    ]);
+  });
+
+  test('comes to nothing once the link is gone, or another list was asked for', async () => {
+    const { part, remote, present, answer } = people();
+    part.open(remote);
+    part.interrupted();
+    await answer('me', 'old');
+    expect(present()).toEqual([]);
+    part.open(remote);
+    part.open(remote);
+    await answer('me', 'older');
+    expect(present()).toEqual([]);
+    await answer('me', 'newer');
+    expect(present().map(([identity]) => identity)).toEqual(['me', 'newer']);
+  });
+
+  test('tells nothing of the visitor’s own comings and goings', async () => {
+    const { part, remote, answer } = people();
+    part.open(remote);
+    await answer('anna');
+    part.joined(participant('me'));
+    part.left(participant('me'));
+    expect(part.happenings()).toEqual([]);
   });
 });
 

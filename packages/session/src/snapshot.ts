@@ -114,7 +114,10 @@ export interface ChatMessage {
   content: RichContent | null;
 }
 
-/** Somebody in the conversation, or who was in it while this page was open: what they wrote keeps its name. */
+/**
+ * Somebody in the conversation, or who was in it or wrote to it, so that what they wrote keeps its name. The visitor is
+ * one of them.
+ */
 export interface ChatParticipant {
   identity: string;
   role: ChatRole;
@@ -127,7 +130,7 @@ export interface ChatParticipant {
 export interface ChatHappening {
   key: string;
   kind: 'joined' | 'left' | 'handed_over';
-  /** Whom it is about; `null` where it is about nobody. */
+  /** Who came, left, or took over; `null` where no agent has taken over yet. */
   identity: string | null;
   /** Milliseconds since the epoch. */
   at: number;
@@ -164,12 +167,13 @@ export interface ChatSnapshot {
   /** Identities that are typing now, without this visitor's own. */
   typing: readonly string[];
   participants: readonly ChatParticipant[];
+  /** The last 50 while this page was open. */
   happenings: readonly ChatHappening[];
   /** Messages of others after the last one that this visitor has seen, in any tab. */
   unread: number;
   /** The last message that this visitor has seen, in any tab; -1 for none. */
   readTo: number;
-  /** The last message of this visitor that an agent has seen; -1 for none. */
+  /** The last message of this visitor that an agent or a bot has seen; -1 for none. */
   seenTo: number;
 }
 
