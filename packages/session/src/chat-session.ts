@@ -80,7 +80,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   const outbox = createOutbox({
     ...options,
     key: name,
-    newestIndex: newest,
+    newestIndex: history.newestIndex,
     onChange() {
       unseen.look();
       publish();
@@ -205,7 +205,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     const asked: Connection | undefined = signIn.line()?.connection;
     if (!facts().live || !asked) return;
     try {
-      await withTimeLimit(history.readAfter(newest()), PROBE_LIMIT_MS, clock, () => {
+      await withTimeLimit(history.readAfter(history.newestIndex()), PROBE_LIMIT_MS, clock, () => {
         return new ConnectionError('unknown_outcome', 'The connection does not answer.');
       });
     } catch (error) {
@@ -264,6 +264,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     },
     send(text) {
       outbox.add(text);
+      void history.showLatest().catch(() => {});
       if (facts().ended) outbox.fail('conversation_closed');
     },
     retry(cid) {
@@ -278,8 +279,8 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     },
     // A page that does not come may be the first sign of a line that is dead.
     loadOlder: () => history.loadOlder().catch(() => void probe()),
-    loadNewer: notYet,
-    showLatest: notYet,
+    loadNewer: () => history.loadNewer().catch(() => void probe()),
+    showLatest: () => history.showLatest().catch(() => void probe()),
     markRead: () => horizon.reach(newest()),
     retryNow() {
       // A click is answered at once: what was wrong is not known to be wrong any more.

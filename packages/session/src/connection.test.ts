@@ -354,6 +354,45 @@ describe.each([
     expect(await service.during(conversation.after(214))).toEqual([]);
   });
 
+  test('reads no more than it is asked for after an index, and fewer only at the end', async () => {
+    const { conversation } = await join();
+    for (let count = 0; count < 120; count += 1) await service.add(conversation.sid, 'bot', `m${count}`);
+    const read = async (index: number, limit: number): Promise<(number | undefined)[]> => {
+      const messages = await service.during(conversation.after(index, limit));
+      return [messages.length, messages[0]?.index, messages.at(-1)?.index];
+    };
+    expect(await read(-1, 7)).toEqual([7, 0, 6]);
+    // Other lengths over the same place, which the SDK has in its cache by now.
+    expect(await read(3, 110)).toEqual([110, 4, 113]);
+    expect(await read(109, 10)).toEqual([10, 110, 119]);
+    expect(await read(109, 11)).toEqual([10, 110, 119]);
+    // Reading forward from the middle leaves what lies before it to be found.
+    const page = await service.during(conversation.page(30, 60));
+    expect(page.hasOlder).toBe(true);
+    expect(page.messages.map(({ index }) => index)).toEqual(Array.from({ length: 30 }, (_, at) => at + 30));
+  });
+
+  test('finds its way from a stretch in the middle to the end and back, without a hole', async () => {
+    const { conversation } = await join();
+    for (let count = 0; count < 150; count += 1) await service.add(conversation.sid, 'bot', `m${count}`);
+    const indexesOf = (messages: RemoteMessage[]) => messages.map(({ index }) => index);
+    const span = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
+    expect(indexesOf(await service.during(conversation.after(39, 20)))).toEqual(span(40, 60));
+    const newest = await service.during(conversation.page(10));
+    expect(indexesOf(newest.messages)).toEqual(span(140, 150));
+    let first = 140;
+    for (let page = newest; page.hasOlder; ) {
+      page = await service.during(conversation.page(25, first));
+      // The SDK may give one fewer than it was asked for.
+      const begins = page.messages[0]?.index ?? 0;
+      expect(begins).toBeLessThan(first);
+      expect(indexesOf(page.messages)).toEqual(span(begins, first));
+      first = begins;
+    }
+    expect(first).toBe(0);
+    expect(indexesOf(await service.during(conversation.after(55, 50)))).toEqual(span(56, 106));
+  });
+
   test('reads what was stored while the link was down, though no event told of it', async () => {
     const { conversation, states } = await join();
     await service.add(conversation.sid, 'bot', 'one');

@@ -94,9 +94,9 @@ export interface RemoteConversation {
   page(size: number, beforeIndex?: number): Promise<RemotePage>;
   /**
    * Every message after `index` (-1: all), ascending, as the service has them now and not as a cache remembers:
-   * the answer decides whether a message must be sent again.
+   * the answer decides whether a message must be sent again. With a `limit` the first of them; fewer are the last.
    */
-  after(index: number): Promise<RemoteMessage[]>;
+  after(index: number, limit?: number): Promise<RemoteMessage[]>;
   typing(): Promise<void>;
   markRead(index: number): Promise<void>;
   /** The conversation's own attributes, parsed: nothing may be assumed of them. */

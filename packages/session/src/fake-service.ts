@@ -193,8 +193,12 @@ export function createFakeService(clock: SessionClock): FakeService {
         const older = enter(link, sid).messages.filter(({ index }) => index < beforeIndex);
         return { messages: older.slice(-size), hasOlder: older.length > size };
       }),
-    after: (from) =>
-      request(link, 'after', () => enter(link, sid).messages.filter(({ index }) => index > from)),
+    after: (from, limit) =>
+      request(link, 'after', () => {
+        return enter(link, sid)
+          .messages.filter(({ index }) => index > from)
+          .slice(0, limit);
+      }),
     typing: () =>
       request(link, 'typing', () => {
         tell(

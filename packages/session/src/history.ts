@@ -1,33 +1,40 @@
 import { ConnectionError, type RemoteConversation, type RemoteMessage } from './connection.js';
 import {
-  emptyTranscript,
-  messageArrived,
-  messageRemoved,
-  messagesArrived,
-  messagesReread,
-  newestIndex,
-  type Transcript,
-} from './transcript.js';
+  emptyWindow,
+  isWithin,
+  knownArrived,
+  type MessageWindow,
+  newerArrived,
+  olderArrived,
+  windowRemoved,
+  windowReplaced,
+  withoutOldest,
+} from './message-window.js';
 
-/** How many messages are read again on a new connection, for the edits and removals that nobody heard. */
-const REREAD = 200;
+const WINDOW_PAGES = 10;
+const SMALLEST_WINDOW = 300;
+/** Twilio gives no more at once. */
+const LARGEST_PAGE = 100;
 
-export interface HistoryState {
-  transcript: Transcript;
-  hasOlder: boolean;
+export interface HistoryState extends MessageWindow {
   loadingOlder: boolean;
-  /** The window ends before the newest message. */
-  hasNewer: boolean;
   loadingNewer: boolean;
   loaded: boolean;
   /** What is here was remembered from the last visit. */
   remembered: boolean;
 }
 
-/** Keeps the messages of the open conversation complete: newest page first, older on demand, holes filled. */
+/**
+ * Keeps a window on the messages of the open conversation: newest page first, older and newer ones on demand, nothing
+ * missing in between, and never more than the window holds however long the conversation is.
+ */
 export interface History {
   state(): HistoryState;
-  /** Reads the newest page of a conversation, or, on a new connection, the last of what is known and all after it. */
+  /** The newest index that the service is known to have; -1 when it has not been asked. */
+  newestIndex(): number;
+  /** Shows what was here at the last visit, until the service has been asked. */
+  remember(messages: readonly RemoteMessage[]): void;
+  /** Reads the newest page of a conversation, or, on a new connection, the whole window again and what follows. */
   open(conversation: RemoteConversation): Promise<void>;
   /** The link was lost: from here on live messages prove nothing about those before them. */
   interrupted(): void;
@@ -36,6 +43,9 @@ export interface History {
   /** Rejects when nothing was read: what is not here afterwards is not in the conversation. */
   readAfter(index: number): Promise<void>;
   loadOlder(): Promise<void>;
+  loadNewer(): Promise<void>;
+  /** Moves to the end; where that fails it is done when the conversation is there again. */
+  showLatest(): Promise<void>;
   arrived(message: RemoteMessage): void;
   removed(index: number): void;
   /** Another conversation begins. */
@@ -44,120 +54,264 @@ export interface History {
 
 export function createHistory(options: {
   pageSize: number;
+  /** Messages that are held at most. Default: ten pages, and not fewer than 300. */
+  windowSize?: number;
   onChange(): void;
   /** Every message that was read or heard, also those that change nothing. */
   onMessages(messages: readonly RemoteMessage[]): void;
 }): History {
   const { pageSize } = options;
-  let transcript = emptyTranscript;
+  const limit = options.windowSize ?? Math.max(WINDOW_PAGES * pageSize, SMALLEST_WINDOW);
+  let window = emptyWindow;
   let conversation: RemoteConversation | null = null;
-  /** Nothing is missing from `oldest` to `readTo`. */
-  let oldest = Number.POSITIVE_INFINITY;
-  let readTo = -1;
-  let unbroken = false;
-  let hasOlder = false;
   let loaded = false;
-  let older: Promise<void> | null = null;
+  let remembered = false;
+  /** Whatever was said since the window was read has been heard. */
+  let unbroken = false;
+  let newest = -1;
+  let latestWanted = false;
+  /** This connection has not been asked yet for what is here from the one before it. */
+  let stale = false;
+  /** What was heard while something was being read, or could not be placed yet: newer than what is read. */
+  const heard = new Map<number, RemoteMessage>();
+  /** There was more to hear than is kept. */
+  let unheard = false;
+  let reads = 0;
+  let move: { kind: 'older' | 'newer'; done: Promise<void> } | null = null;
 
-  const merge = (next: Transcript, messages: readonly RemoteMessage[]): void => {
-    transcript = next;
+  const set = (next: MessageWindow, messages: readonly RemoteMessage[] = []): void => {
+    window = next;
+    newest = Math.max(newest, window.to, messages.at(-1)?.index ?? -1);
     options.onMessages(messages);
     options.onChange();
   };
 
-  const readAfter = async (from: RemoteConversation, index: number): Promise<boolean> => {
-    const messages = await from.after(index);
-    if (conversation !== from) return false;
-    if (loaded && index + 1 < oldest) {
-      oldest = index + 1;
-      hasOlder = index >= 0;
+  /** Messages that came at the end. While an older page is on its way, the end that it belongs to stays. */
+  const withNewer = (messages: readonly RemoteMessage[], hasNewer: boolean): MessageWindow =>
+    newerArrived(window, messages, hasNewer, move?.kind === 'older' ? Number.POSITIVE_INFINITY : limit);
+
+  const hear = (message: RemoteMessage): void => {
+    const known = heard.get(message.index);
+    if (known && known.updatedAt > message.updatedAt) return;
+    heard.set(message.index, message);
+    const [first] = heard.keys();
+    if (heard.size <= limit || first === undefined) return;
+    heard.delete(first);
+    unheard = true;
+  };
+
+  /** Puts what was heard in its place, once it has one. */
+  const placeHeard = (): void => {
+    if (heard.size === 0 || !loaded || !unbroken) return;
+    const messages = [...heard.values()].sort((one, other) => one.index - other.index);
+    if (reads === 0) heard.clear();
+    set(window.hasNewer ? knownArrived(window, messages) : withNewer(messages, false), messages);
+  };
+
+  const reading = async (work: () => Promise<void>): Promise<void> => {
+    reads += 1;
+    try {
+      await work();
+    } finally {
+      reads -= 1;
+      placeHeard();
     }
-    merge(messagesArrived(transcript, messages), messages);
-    return true;
   };
 
-  const caughtUp = (): void => {
-    readTo = Math.max(readTo, newestIndex(transcript));
-    unbroken = true;
+  /** One move at a time: each begins where the one before it ended. */
+  const moving = (
+    kind: 'older' | 'newer',
+    work: (from: RemoteConversation) => Promise<void>,
+  ): Promise<void> => {
+    const from = conversation;
+    if (!from) return Promise.resolve();
+    const mine = {
+      kind,
+      done: reading(() => work(from)).finally(() => {
+        if (move !== mine) return;
+        move = null;
+        // What came meanwhile at the end, when nothing came at the other one.
+        window = withoutOldest(window, limit);
+        options.onChange();
+      }),
+    };
+    move = mine;
+    options.onChange();
+    return mine.done;
+  };
+  const afterMove = (again: () => Promise<void>): Promise<void> =>
+    (move?.done ?? Promise.resolve()).then(again, again);
+
+  /** The last of a conversation, back to where the window begins as far as it holds that. */
+  const readBack = async (from: RemoteConversation): Promise<MessageWindow> => {
+    const wanted = window.hasNewer ? 0 : window.transcript.messages.length;
+    let page = await from.page(Math.max(pageSize, Math.min(wanted, LARGEST_PAGE)));
+    let { messages } = page;
+    while (wanted > 0 && loaded && page.hasOlder && messages.length < limit) {
+      const first = messages[0]?.index ?? 0;
+      if (first <= window.from) break;
+      page = await from.page(LARGEST_PAGE, first);
+      messages = [...page.messages, ...messages];
+    }
+    return windowReplaced(window, messages, { hasOlder: page.hasOlder, hasNewer: false }, limit);
   };
 
-  const readOlder = async (from: RemoteConversation): Promise<void> => {
-    const page = await from.page(pageSize, oldest);
+  /** As many messages as there were, from where they began: that reaches at least as far as they did. */
+  const readAgain = async (from: RemoteConversation): Promise<MessageWindow> => {
+    const count = Math.max(1, window.transcript.messages.length);
+    const messages = await from.after(window.from - 1, count);
+    const edges = { hasOlder: window.hasOlder, hasNewer: messages.length === count };
+    return windowReplaced(window, messages, edges, limit);
+  };
+
+  /** To the end, on a connection that may not know by itself where that is: only what follows a message is asked for. */
+  const jump = async (from: RemoteConversation): Promise<void> => {
+    let { messages, hasOlder } = await from.page(pageSize);
+    for (let more = limit; more === limit || unheard; ) {
+      unheard = false;
+      const next = await from.after(messages.at(-1)?.index ?? -1, limit);
+      more = next.length;
+      hasOlder ||= messages.length + more > limit;
+      messages = [...messages, ...next].slice(-limit);
+    }
     if (conversation !== from) return;
-    oldest = page.messages[0]?.index ?? oldest;
-    hasOlder = page.hasOlder && page.messages.length > 0;
-    merge(messagesArrived(transcript, page.messages), page.messages);
+    const first = messages[0]?.index ?? 0;
+    const next =
+      first <= window.to + 1
+        ? newerArrived(window, messages, false, limit)
+        : windowReplaced(window, messages, { hasOlder, hasNewer: false }, limit);
+    unbroken = true;
+    latestWanted = false;
+    set(next, messages);
   };
 
-  return {
+  const history: History = {
     state: () => ({
-      transcript,
-      hasOlder,
+      ...window,
       loaded,
-      loadingOlder: older !== null,
-      hasNewer: false,
-      loadingNewer: false,
-      remembered: false,
+      remembered,
+      loadingOlder: move?.kind === 'older',
+      loadingNewer: move?.kind === 'newer',
     }),
-    async open(opened) {
-      conversation = opened;
-      unbroken = false;
-      if (loaded) {
-        const from = Math.max(oldest, readTo + 1 - REREAD);
-        const messages = await opened.after(from - 1);
-        if (conversation !== opened) return;
-        merge(messagesReread(transcript, { from, to: readTo }, messages), messages);
-      } else {
-        const page = await opened.page(pageSize);
+    newestIndex: () => newest,
+    remember(messages) {
+      if (loaded || conversation) return;
+      window = windowReplaced(emptyWindow, messages, { hasOlder: false, hasNewer: false }, limit);
+      remembered = true;
+      options.onChange();
+    },
+    open: (opened) =>
+      reading(async () => {
+        conversation = opened;
+        stale = true;
+        unbroken = false;
+        move = null;
+        heard.clear();
+        const next = await (loaded && window.hasNewer && !latestWanted ? readAgain : readBack)(opened);
         if (conversation !== opened) return;
         loaded = true;
-        hasOlder = page.hasOlder;
-        oldest = page.messages[0]?.index ?? 0;
-        merge(messagesArrived(transcript, page.messages), page.messages);
-      }
-      caughtUp();
-    },
+        remembered = false;
+        stale = false;
+        unbroken = true;
+        latestWanted = false;
+        set(next, next.transcript.messages);
+      }),
     interrupted() {
       unbroken = false;
     },
     async catchUp() {
-      if (conversation && (await readAfter(conversation, readTo))) caughtUp();
+      const from = conversation;
+      if (!from) return;
+      if (stale) return history.open(from);
+      await reading(async () => {
+        if (window.hasNewer && latestWanted) return jump(from);
+        unheard = false;
+        const messages = window.hasNewer ? [] : await from.after(window.to, limit);
+        if (conversation !== from) return;
+        // More was missed than is held: what is here now has its neighbours somewhere else.
+        if (!window.hasNewer && (messages.length === limit || unheard)) return jump(from);
+        unbroken = true;
+        // Meanwhile it may have moved away from the end, for the visitor reads what is older.
+        if (window.hasNewer) return;
+        set(withNewer(messages, false), messages);
+      });
     },
     async readAfter(index) {
-      if (conversation && (await readAfter(conversation, index))) return;
-      throw new ConnectionError('not_sent', 'There is no conversation to read.');
+      const from = conversation;
+      await reading(async () => {
+        for (let after = index, count = limit; count === limit; ) {
+          const messages = (await from?.after(after, limit)) ?? [];
+          if (!from || conversation !== from) {
+            throw new ConnectionError('not_sent', 'There is no conversation to read.');
+          }
+          count = messages.length;
+          const follows = !window.hasNewer && after <= window.to;
+          set(follows ? withNewer(messages, false) : knownArrived(window, messages), messages);
+          after = messages.at(-1)?.index ?? after;
+        }
+      });
     },
     loadOlder() {
-      if (older) return older;
-      if (!conversation || !hasOlder) return Promise.resolve();
-      const reading = readOlder(conversation).finally(() => {
-        if (older !== reading) return;
-        older = null;
-        options.onChange();
+      if (move) return move.kind === 'older' ? move.done : afterMove(history.loadOlder);
+      if (!window.hasOlder) return Promise.resolve();
+      return moving('older', async (from) => {
+        const edge = window.from;
+        const page = await from.page(pageSize, edge);
+        if (conversation !== from || window.from !== edge) return;
+        latestWanted = false;
+        set(olderArrived(window, page, limit), page.messages);
       });
-      older = reading;
-      options.onChange();
-      return reading;
+    },
+    loadNewer() {
+      if (move) return move.kind === 'newer' ? move.done : afterMove(history.loadNewer);
+      if (!window.hasNewer) return Promise.resolve();
+      return moving('newer', async (from) => {
+        const edge = window.to;
+        unheard = false;
+        const messages = await from.after(edge, pageSize);
+        if (conversation !== from || window.to !== edge) return;
+        set(withNewer(messages, messages.length === pageSize || unheard), messages);
+      });
+    },
+    showLatest() {
+      if (!window.hasNewer) return Promise.resolve();
+      latestWanted = true;
+      if (move) return afterMove(history.showLatest);
+      return moving('newer', jump);
     },
     arrived(message) {
-      // An edit of something older than what has been read: it will be read as it is then.
-      if (loaded && message.index < oldest) return;
-      merge(messageArrived(transcript, message), [message]);
-      if (unbroken) readTo = Math.max(readTo, message.index);
+      const { index } = message;
+      newest = Math.max(newest, index);
+      // The reading may have passed it before it was so.
+      if (reads > 0 || !loaded) hear(message);
+      if (!loaded) return;
+      if (isWithin(window, index)) return set(knownArrived(window, [message]), [message]);
+      // What is older than the window will be read as it is then.
+      if (index < window.from) return;
+      if (window.hasNewer) {
+        // A message of this visitor's own must not leave the list before it comes back as what the service has.
+        if (!latestWanted) options.onMessages([message]);
+        return;
+      }
+      if (unbroken) set(withNewer([message], false), [message]);
+      else hear(message);
     },
     removed(index) {
-      transcript = messageRemoved(transcript, index);
-      options.onChange();
+      heard.delete(index);
+      set(windowRemoved(window, index, limit));
     },
     clear() {
       conversation = null;
-      transcript = emptyTranscript;
-      oldest = Number.POSITIVE_INFINITY;
-      readTo = -1;
-      unbroken = false;
-      hasOlder = false;
+      window = emptyWindow;
       loaded = false;
-      older = null;
+      remembered = false;
+      stale = false;
+      unbroken = false;
+      newest = -1;
+      latestWanted = false;
+      heard.clear();
+      move = null;
     },
   };
+  return history;
 }

@@ -34,16 +34,19 @@ export function createPresentation(clock: SessionClock, sources: Sources): Prese
   let shownOf: readonly unknown[] = [];
 
   const messages = (): readonly ChatMessage[] => {
-    const { transcript } = sources.history();
+    const { transcript, from, to, hasOlder, hasNewer } = sources.history();
     const pending = sources.pending();
     const visitor = sources.visitor();
-    const of = [transcript, pending, visitor];
+    const of = [transcript, pending, visitor, hasOlder && from, hasNewer && to];
     // A list of thousands is made anew only when something in it can be different.
     if (of.some((part, place) => part !== shownOf[place])) {
       shownOf = of;
       shown = shownMessages(
         transcript,
-        pending,
+        // What the service has taken is shown in its place, or not at all; what it has not taken is always shown.
+        pending.filter(
+          ({ index }) => index === null || ((!hasOlder || index >= from) && (!hasNewer || index <= to)),
+        ),
         { identity: visitor?.uuid ?? '', roleOf: sources.roleOf },
         shown,
       );

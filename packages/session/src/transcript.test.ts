@@ -8,7 +8,6 @@ import {
   messageArrived,
   messageRemoved,
   messagesArrived,
-  messagesReread,
   newestIndex,
   shownMessages,
   type Transcript,
@@ -200,17 +199,6 @@ describe('a transcript', () => {
     expect(messageArrived(transcript, message(0))).toBe(transcript);
     const removed = messageRemoved(transcript, 5);
     expect(messageRemoved(removed, 5)).toBe(removed);
-  });
-
-  test('sweeps what is missing in a range that was read again, and nothing around it', () => {
-    const transcript = messagesArrived(
-      emptyTranscript,
-      [0, 1, 2, 3, 4, 5, 6].map((index) => message(index)),
-    );
-    const reread = (range: { from: number; to: number }, messages: RemoteMessage[]) =>
-      messagesReread(transcript, range, messages).messages.map(({ index }) => index);
-    expect(reread({ from: 2, to: 5 }, [message(3), message(7)])).toEqual([0, 1, 3, 6, 7]);
-    expect(reread({ from: 5, to: 6 }, [])).toEqual([0, 1, 2, 3, 4]);
   });
 
   test('knows its newest index', () => {

@@ -40,21 +40,6 @@ export function messageRemoved(transcript: Transcript, index: number): Transcrip
   };
 }
 
-/**
- * All from index `from` on was read anew, after nobody had been listening: what was known up to `to` and is not there
- * any more was removed meanwhile.
- */
-export function messagesReread(
-  transcript: Transcript,
-  { from, to }: { from: number; to: number },
-  messages: readonly RemoteMessage[],
-): Transcript {
-  const present = new Set(messages.map(({ index }) => index));
-  const gone = transcript.messages.filter(({ index }) => index >= from && index <= to && !present.has(index));
-  const swept = gone.reduce((rest, { index }) => messageRemoved(rest, index), transcript);
-  return messagesArrived(swept, messages);
-}
-
 export function newestIndex(transcript: Transcript): number {
   return transcript.messages.at(-1)?.index ?? -1;
 }
@@ -145,7 +130,7 @@ function placeOf(list: readonly { index: number | null }[], index: number): numb
   return low;
 }
 
-function sameMessage(one: RemoteMessage, other: RemoteMessage): boolean {
+export function sameMessage(one: RemoteMessage, other: RemoteMessage): boolean {
   return (
     one.sid === other.sid &&
     one.author === other.author &&

@@ -241,22 +241,27 @@ function conversationOf(conversation: Conversation, request: Request): RemoteCon
         const anchor = beforeIndex === undefined ? undefined : beforeIndex - 1;
         const page = await conversation.getMessages(size, anchor, 'backwards');
         const messages = page.items.map(remoteMessage);
-        return { messages, hasOlder: page.hasPrevPage && messages.length > 0 };
+        const first = messages[0]?.index ?? 0;
+        // Reading forward from the middle, the SDK may take that for the beginning; a full page speaks against it.
+        return { messages, hasOlder: first > 0 && (page.hasPrevPage || messages.length >= size) };
       }),
-    async after(index) {
-      const messages: RemoteMessage[] = [];
+    async after(index, limit = Number.POSITIVE_INFINITY) {
+      const messages: Message[] = [];
       // The SDK answers from its cache what it believes to know. Only asking for what lies behind the last known
       // message reaches the service, so that the end is the first empty page and not a short one.
-      for (let from = index + 1; ; ) {
+      for (let from = index + 1; messages.length < limit; ) {
         const start = from;
-        const read = () => conversation.getMessages(BULK_PAGE, start, 'forward');
+        const size = Math.min(BULK_PAGE, limit - messages.length);
+        const read = () => conversation.getMessages(size, start, 'forward');
         // A limit for each page: there may be so many that one for all would never be kept.
         const { items } = await request(READ_LIMIT_MS, read);
         const last = items.at(-1);
-        if (!last) return messages;
-        messages.push(...items.map(remoteMessage));
+        if (!last) break;
+        messages.push(...items);
         from = last.index + 1;
       }
+      // Only now: what was edited while later pages were read is as it is then.
+      return messages.map(remoteMessage);
     },
     typing: () => request(READ_LIMIT_MS, () => conversation.typing()),
     markRead: (index) =>
