@@ -33,6 +33,10 @@ interface Service {
   refuse(on: boolean): void;
   /** Waits until `check` holds. */
   until(check: () => boolean): Promise<void>;
+  /** The next upload fails, after it has begun. */
+  breakUpload(how: 'busy' | 'refused'): void;
+  /** The content behind an address of `mediaUrl`; `null` when it cannot be told here. */
+  download(url: string): Promise<string | null>;
   /** Lets answers on their way arrive. */
   during<T>(work: Promise<T>): Promise<T>;
   end(): Promise<void>;
@@ -78,6 +82,8 @@ async function fakeService(): Promise<Service> {
     delete: async (sid) => service.delete(sid),
     drop: service.drop,
     refuse: service.refuse,
+    breakUpload: (how) => service.fail('upload', how),
+    download: async () => null,
     until,
     async during(work) {
       let done = false;
@@ -170,6 +176,9 @@ async function emulatorService(): Promise<Service> {
     remove: async (sid, index) => void (await rest('DELETE', `${sid}/Messages/${await sidOf(sid, index)}`)),
     close: async (sid) => void (await rest('POST', sid, { State: 'closed' })),
     delete: async (sid) => void (await rest('DELETE', sid)),
+    breakUpload: (how) =>
+      emulator.faults.answer({ status: how === 'refused' ? 413 : 503, method: 'POST', path: '/Media' }),
+    download: async (url) => (await fetch(url)).text(),
     drop: () => emulator.faults.drop(),
     refuse(on) {
       emulator.faults.refuse(on);
@@ -435,6 +444,136 @@ describe.each([
     if (said === 'stored') expect(stored).toEqual(['perhaps']);
     if (said === 'not_sent') expect(stored).toEqual([]);
     expect(stored.length).toBeLessThanOrEqual(1);
+  });
+
+  /** Files of these sizes, how far they are, and a way to end it. */
+  function uploadOf(sizes: readonly number[], heard: (place: number, share: number) => void = () => {}) {
+    const controller = new AbortController();
+    const steps: [number, number][] = [];
+    let uploaded = 0;
+    return {
+      files: sizes.map((size, place) => {
+        return {
+          name: `file ${place}.txt`,
+          type: 'text/plain',
+          content: new Blob([`${place}`.repeat(size)]),
+        };
+      }),
+      onProgress(place: number, share: number) {
+        steps.push([place, share]);
+        heard(place, share);
+      },
+      onUploaded() {
+        uploaded += 1;
+      },
+      cancelled: controller.signal,
+      cancel: () => controller.abort(),
+      steps,
+      uploaded: () => uploaded,
+    };
+  }
+
+  test('sends files with a message, and says how far each of them is', async () => {
+    const { conversation } = await join();
+    await service.during(conversation.page(30));
+    const { added } = listenTo(conversation);
+    const upload = uploadOf([300_000, 1]);
+    const { index } = await service.during(conversation.send('look', { cid: 'c1' }, upload));
+    expect(index).toBe(0);
+    expect(upload.uploaded()).toBe(1);
+    for (const place of [0, 1]) {
+      const shares = upload.steps.filter(([of]) => of === place).map(([, share]) => share);
+      expect(shares).toEqual(shares.toSorted((one, other) => one - other));
+      expect(shares.at(-1)).toBe(1);
+      expect(shares.every((share) => share >= 0 && share <= 1)).toBe(true);
+    }
+    // Somewhere between nothing and all of it: the large one goes in pieces.
+    expect(upload.steps.some(([place, share]) => place === 0 && share > 0 && share < 1)).toBe(true);
+    await service.until(() => added.length === 1);
+    expect(added[0]).toMatchObject({
+      body: 'look',
+      attributes: { cid: 'c1' },
+      media: [
+        { name: 'file 0.txt', type: 'text/plain', size: 300_000 },
+        { name: 'file 1.txt', type: 'text/plain', size: 1 },
+      ],
+    });
+  });
+
+  test('sends a file without a text, and one that says nothing of its type', async () => {
+    const { conversation } = await join();
+    const { files, ...upload } = uploadOf([5]);
+    const untyped = files.map((file) => ({ ...file, type: '' }));
+    await service.during(conversation.send('', { cid: 'c1' }, { ...upload, files: untyped }));
+    const [message] = await service.during(conversation.after(-1));
+    expect(message).toMatchObject({ body: '', media: [{ name: 'file 0.txt', size: 5 }] });
+  });
+
+  test.each([0, 0.5, 1])('X9: an upload that is cancelled at %s leaves no message', async (share) => {
+    const { conversation } = await join();
+    const upload: ReturnType<typeof uploadOf> = uploadOf([300_000, 300_000], (place, at) => {
+      if (place === 1 && at >= share) upload.cancel();
+    });
+    await expect(service.during(conversation.send('no', { cid: 'c1' }, upload))).rejects.toMatchObject({
+      name: 'ConnectionError',
+      code: 'not_sent',
+    });
+    expect(upload.uploaded()).toBe(0);
+    // Nothing comes after it either.
+    const steps = upload.steps.length;
+    await service.during(conversation.send('yes', { cid: 'c2' }));
+    expect((await service.during(conversation.after(-1))).map(({ body }) => body)).toEqual(['yes']);
+    expect(upload.steps).toHaveLength(steps);
+  });
+
+  test('X9: one that is cancelled before it begins leaves none either', async () => {
+    const { conversation } = await join();
+    const upload = uploadOf([10]);
+    upload.cancel();
+    await expect(service.during(conversation.send('no', {}, upload))).rejects.toMatchObject({
+      code: 'not_sent',
+    });
+    expect(await service.during(conversation.after(-1))).toEqual([]);
+  });
+
+  test('does not take a message back once its files are there', async () => {
+    const { conversation } = await join();
+    const upload = uploadOf([10]);
+    const sending = conversation.send('yes', {}, { ...upload, onUploaded: () => upload.cancel() });
+    expect(await service.during(sending)).toEqual({ index: 0 });
+  });
+
+  test.each(['busy', 'refused'] as const)(
+    'tells a file that meets «%s», and leaves no message',
+    async (how) => {
+      const { conversation } = await join();
+      service.breakUpload(how);
+      const upload = uploadOf([10]);
+      await expect(service.during(conversation.send('one', {}, upload))).rejects.toMatchObject({ code: how });
+      expect(upload.uploaded()).toBe(0);
+      expect(await service.during(conversation.after(-1))).toEqual([]);
+      await service.during(conversation.send('one', {}, uploadOf([10])));
+      expect(await service.during(conversation.after(-1))).toHaveLength(1);
+    },
+  );
+
+  test('X10: gives a fresh address of a file each time, and none of what is not there', async () => {
+    const { conversation } = await join();
+    await service.during(conversation.send('look', {}, uploadOf([3])));
+    const [message] = await service.during(conversation.after(-1));
+    const mediaSid = message?.media[0]?.sid ?? '';
+    const url = await service.during(conversation.mediaUrl(0, mediaSid));
+    expect([null, '000']).toContain(await service.download(url));
+    expect(await service.during(conversation.mediaUrl(0, mediaSid))).toMatch(/^http/);
+    for (const [index, sid] of [
+      [0, 'MEno'],
+      [7, mediaSid],
+    ] as const) {
+      await expect(service.during(conversation.mediaUrl(index, sid))).rejects.toMatchObject({
+        name: 'ConnectionError',
+        code: 'not_found',
+      });
+    }
   });
 
   test('tells a closed conversation, and refuses to send to it for good', async () => {

@@ -50,7 +50,12 @@ export interface Upload {
   files: readonly { name: string; type: string; content: FileContent }[];
   /** `share` of the file at `place` is with the service, 0 to 1. */
   onProgress(place: number, share: number): void;
-  /** Ends it: the send then rejects with `not_sent`, and no message is left behind. */
+  /** All of them are there, and the message itself is about to leave. */
+  onUploaded(): void;
+  /**
+   * Ends it: the send then rejects with `not_sent`, and no message is left behind. After `onUploaded` it is too late,
+   * and has no effect.
+   */
   cancelled: { readonly aborted: boolean; addEventListener(type: 'abort', listener: () => void): void };
 }
 
@@ -88,7 +93,11 @@ export interface RemoteConversation {
   sid: string;
   /** A closed conversation can be read, and takes nothing more. */
   closed: boolean;
-  /** Resolves once the service has the message. Rejects with a {@link ConnectionError}. */
+  /**
+   * Resolves once the service has the message. Rejects with a {@link ConnectionError}; before `onUploaded` that is
+   * `not_sent`, `busy` or `refused`, and nothing was done but to upload. Files have no limit of time as long as they
+   * move.
+   */
   send(body: string, attributes: Record<string, unknown>, upload?: Upload): Promise<{ index: number | null }>;
   /** The newest page, or the one that ends before `beforeIndex`. */
   page(size: number, beforeIndex?: number): Promise<RemotePage>;
@@ -102,7 +111,7 @@ export interface RemoteConversation {
   /** The conversation's own attributes, parsed: nothing may be assumed of them. */
   attributes(): unknown;
   participants(): Promise<RemoteParticipant[]>;
-  /** A fresh address of a file; it expires. */
+  /** A fresh address of a file; it expires. Rejects with `refused` when it is not one of the media service. */
   mediaUrl(index: number, mediaSid: string): Promise<string>;
   /** The rich content of a message as the service gives it, as plain data; `null` when it has none. */
   content(index: number): Promise<unknown>;

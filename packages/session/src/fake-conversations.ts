@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex, utf8Bytes } from './bytes.js';
-import type { ConversationEvents, RemoteMessage, RemoteParticipant } from './connection.js';
+import type { ConversationEvents, RemoteMedia, RemoteMessage, RemoteParticipant } from './connection.js';
 import type { SessionClock } from './ports.js';
 
 export interface StoredConversation {
@@ -21,7 +21,13 @@ export interface StoredConversation {
 /** What the fake service has stored; every change is told to those who listen. */
 export interface FakeConversations {
   conversations: Map<string, StoredConversation>;
-  add(sid: string, author: string, body: string, attributes?: Record<string, unknown>): RemoteMessage;
+  add(
+    sid: string,
+    author: string,
+    body: string,
+    attributes?: Record<string, unknown>,
+    media?: readonly RemoteMedia[],
+  ): RemoteMessage;
   /** A message with rich content, as the SDK gives that. */
   addRich(sid: string, author: string, content: unknown): RemoteMessage;
   /** Somebody takes part from now on. */
@@ -61,6 +67,7 @@ export function createFakeConversations(
     author: string,
     body: string,
     attributes: Record<string, unknown> = {},
+    media: readonly RemoteMedia[] = [],
     contentSid: string | null = null,
   ): RemoteMessage => {
     const conversation = stored(sid);
@@ -76,7 +83,7 @@ export function createFakeConversations(
       at,
       updatedAt: at,
       edited: false,
-      media: [],
+      media,
       contentSid,
     };
     conversation.messages.push(message);
@@ -115,7 +122,7 @@ export function createFakeConversations(
     addRich(sid, author, content) {
       const conversation = stored(sid);
       conversation.contents.set(conversation.nextIndex, content);
-      return add(sid, author, '', {}, `HX${idOf('a template')}`);
+      return add(sid, author, '', {}, [], `HX${idOf('a template')}`);
     },
     join(sid, identity, attributes = {}) {
       stored(sid).participants.add(identity);

@@ -5,7 +5,10 @@ import {
   type ConnectionErrorCode,
   type ConnectionEvents,
   type ConversationEvents,
+  type FileContent,
   type RemoteConversation,
+  type RemoteMedia,
+  type Upload,
 } from './connection.js';
 import {
   createFakeConversations,
@@ -36,6 +39,7 @@ type Operation =
   | 'open'
   | 'create'
   | 'send'
+  | 'upload'
   | 'page'
   | 'after'
   | 'typing'
@@ -54,6 +58,10 @@ export interface FakeService extends FakeConversations {
   tokenError: Error | null;
   /** The token service makes the conversations, and clients may not. */
   offering: boolean;
+  /** Each file takes this long to upload, milliseconds, and says so at each quarter. */
+  uploadMs: number;
+  /** What was uploaded, by media SID. */
+  uploads: Map<string, FileContent>;
   /** What the token service was asked. */
   asked: TokenRequest[];
   /** Every token given out. */
@@ -92,6 +100,7 @@ export function createFakeService(clock: SessionClock): FakeService {
   let muted: Link | null = null;
   let tokens = 0;
   let offers = 0;
+  let urls = 0;
 
   const soon = (): Promise<void> => Promise.resolve().then(() => {});
 
@@ -178,16 +187,41 @@ export function createFakeService(clock: SessionClock): FakeService {
     return stored;
   };
 
+  /** Over a way of its own, as the SDK does: the link has no part in it. */
+  const bring = async ({ files, onProgress, cancelled }: Upload): Promise<RemoteMedia[]> => {
+    const media: RemoteMedia[] = [];
+    for (const [place, { name, type, content }] of files.entries()) {
+      for (const share of [0.25, 0.5, 0.75, 1]) {
+        await (service.uploadMs > 0
+          ? new Promise<void>((resolve) => clock.after(service.uploadMs / 4, resolve))
+          : soon());
+        const fault = share === 1 ? faults.get('upload')?.shift() : undefined;
+        if (fault === 'busy' || fault === 'refused')
+          throw new ConnectionError(fault, 'The file is not taken.');
+        if (fault) throw new ConnectionError('not_sent', 'The upload broke off.');
+        if (!cancelled.aborted) onProgress(place, share);
+        if (cancelled.aborted) throw new ConnectionError('not_sent', 'The upload was cancelled.');
+      }
+      const sid = `ME${service.uploads.size}`;
+      service.uploads.set(sid, content);
+      media.push({ sid, name, type, size: content.size });
+    }
+    return media;
+  };
+
   const conversationOn = (link: Link, { sid }: StoredConversation): RemoteConversation => ({
     sid,
     get closed() {
       return service.conversations.get(sid)?.closed ?? false;
     },
-    send: (body, attributes) =>
-      request(link, 'send', () => {
+    async send(body, attributes, upload) {
+      const media = upload ? await bring(upload) : [];
+      upload?.onUploaded();
+      return request(link, 'send', () => {
         if (enter(link, sid).closed) throw new ConnectionError('closed', 'The conversation is closed.');
-        return { index: service.add(sid, link.identity, body, attributes).index };
-      }),
+        return { index: service.add(sid, link.identity, body, attributes, media).index };
+      });
+    },
     page: (size, beforeIndex = Number.POSITIVE_INFINITY) =>
       request(link, 'page', () => {
         const older = enter(link, sid).messages.filter(({ index }) => index < beforeIndex);
@@ -218,7 +252,15 @@ export function createFakeService(clock: SessionClock): FakeService {
         const stored = enter(link, sid);
         return [...stored.participants].map((identity) => participantOf(stored, identity));
       }),
-    mediaUrl: (_, mediaSid) => request(link, 'mediaUrl', () => `https://media.invalid/${mediaSid}`),
+    mediaUrl: (index, mediaSid) =>
+      request(link, 'mediaUrl', () => {
+        const message = enter(link, sid).messages.find((other) => other.index === index);
+        if (!message?.media.some((file) => file.sid === mediaSid)) {
+          throw new ConnectionError('not_found', 'The message has no such file.');
+        }
+        urls += 1;
+        return `https://media.invalid/${mediaSid}?${urls}`;
+      }),
     content: (index) => request(link, 'content', () => enter(link, sid).contents.get(index) ?? null),
     leave: () => request(link, 'leave', () => service.leave(sid, link.identity)),
     listen(events) {
@@ -304,6 +346,8 @@ export function createFakeService(clock: SessionClock): FakeService {
     tokenLifeMs: 3_600_000,
     tokenError: null,
     offering: false,
+    uploadMs: 0,
+    uploads: new Map(),
     asked: [],
     granted: [],
     async fetchToken(asked) {

@@ -6,6 +6,7 @@ import {
   type CreateConversationOptions,
   type JSONObject,
   type Message,
+  type MessageBuilder,
   type Participant,
 } from '@twilio/conversations';
 import {
@@ -17,9 +18,11 @@ import {
   type RemoteMessage,
   type RemoteParticipant,
 } from './connection.js';
+import { isMediaAddress } from './media-address.js';
 import type { SessionClock } from './ports.js';
 import { withTimeLimit } from './time-limit.js';
 import { classify, isAlreadyParticipant, isNameTaken } from './twilio-errors.js';
+import { createFileSender, type FileSender } from './twilio-uploads.js';
 
 /** Shorter than the SDK's own 30 s, and longer than the 20 s after which it gives up what it had not sent. */
 const SEND_LIMIT_MS = 25_000;
@@ -153,6 +156,18 @@ export function createTwilioConnection(
     }
   };
 
+  const line: Line = {
+    request,
+    realtimeUrl,
+    sendFiles: createFileSender({
+      clock,
+      // Not part of what the SDK promises: whatever stands there is looked at before it is used.
+      mediaClient: () => (client as unknown as SdkInside)._services?.mcsClient,
+      sendLimitMs: SEND_LIMIT_MS,
+      post: (ms, message) => request(ms, async () => ({ index: await message.build().send() })),
+    }),
+  };
+
   return {
     ready: () => ready,
     updateToken: (fresh) =>
@@ -178,7 +193,7 @@ export function createTwilioConnection(
         if (conversation.status !== 'joined') {
           throw new ConnectionError('not_a_participant', 'Not a participant of this conversation.');
         }
-        return conversationOf(conversation, request);
+        return conversationOf(conversation, line);
       }),
     create: (wanted) =>
       request(READ_LIMIT_MS, async () => {
@@ -193,7 +208,7 @@ export function createTwilioConnection(
             if (!isAlreadyParticipant(error)) throw error;
           });
         }
-        return conversationOf(conversation, request);
+        return conversationOf(conversation, line);
       }),
     async close() {
       closed = true;
@@ -211,12 +226,30 @@ export function createTwilioConnection(
 
 type Request = <T>(ms: number, work: () => Promise<T>) => Promise<T>;
 
-function conversationOf(conversation: Conversation, request: Request): RemoteConversation {
+interface SdkInside {
+  _services?: { mcsClient?: unknown };
+}
+
+/** What all conversations of one connection share. */
+interface Line {
+  request: Request;
+  realtimeUrl: string | undefined;
+  sendFiles: FileSender;
+}
+
+function conversationOf(conversation: Conversation, line: Line): RemoteConversation {
+  const { request } = line;
   const isClosed = (): boolean => conversation.state?.current === 'closed';
   const messageAt = async (index: number): Promise<Message | undefined> => {
     const { items } = await conversation.getMessages(1, index, 'forward');
     return items.find((message) => message.index === index);
   };
+  // What JSON cannot carry is not put in by the outbox.
+  const prepare = (body: string, attributes: Record<string, unknown>): MessageBuilder =>
+    conversation
+      .prepareMessage()
+      .setBody(body)
+      .setAttributes(attributes as JSONObject);
 
   return {
     sid: conversation.sid,
@@ -224,16 +257,9 @@ function conversationOf(conversation: Conversation, request: Request): RemoteCon
       return isClosed();
     },
     send: (body, attributes, upload) =>
-      request(SEND_LIMIT_MS, async () => {
-        if (upload) throw new ConnectionError('refused', 'Files cannot be sent yet.');
-        // What JSON cannot carry is not put in by the outbox.
-        const message = conversation
-          .prepareMessage()
-          .setBody(body)
-          .setAttributes(attributes as JSONObject);
-        const index = await message.build().send();
-        return { index };
-      }),
+      upload
+        ? line.sendFiles(upload, prepare(body, attributes))
+        : request(SEND_LIMIT_MS, async () => ({ index: await prepare(body, attributes).build().send() })),
     page: (size, beforeIndex) =>
       request(READ_LIMIT_MS, async () => {
         if (beforeIndex === 0) return { messages: [], hasOlder: false };
@@ -274,6 +300,12 @@ function conversationOf(conversation: Conversation, request: Request): RemoteCon
         const media = (await messageAt(index))?.attachedMedia?.find(({ sid }) => sid === mediaSid);
         const url = await media?.getContentTemporaryUrl();
         if (url == null) throw new ConnectionError('not_found', 'The message has no such file.');
+        if (!isMediaAddress(url, line.realtimeUrl)) {
+          throw new ConnectionError(
+            'refused',
+            'The file is said to be at an address that is not the media service’s.',
+          );
+        }
         return url;
       }),
     content: (index) =>
