@@ -1,7 +1,7 @@
-import { type Connection, ConnectionError, connectionErrorCode } from './connection.js';
 import type { ChatSession, ChatSessionOptions } from './contract.js';
 import { createDraft } from './draft.js';
 import { createHistory } from './history.js';
+import { createLineProbe } from './line-probe.js';
 import { createLiveConversation } from './live-conversation.js';
 import { createNames } from './names.js';
 import { createOtherTabs } from './other-tabs.js';
@@ -13,14 +13,12 @@ import { createRoles } from './roles.js';
 import { createSignIn } from './sign-in.js';
 import { type Facts, idleFacts } from './status.js';
 import type { TabNews } from './tab-message.js';
-import { withTimeLimit } from './time-limit.js';
 import { clientIdOf, newestIndex } from './transcript.js';
 import { createTyping } from './typing.js';
 import { createUnseenWatch } from './unseen-watch.js';
 import { createVisitorStore } from './visitor.js';
 
 const PAGE_SIZE = 30;
-const PROBE_LIMIT_MS = 5_000;
 
 /**
  * Makes the chat of one visitor. Nothing happens before {@link ChatSession.start}.
@@ -85,7 +83,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       unseen.look();
       publish();
     },
-    onStall: () => void probe(),
+    onStall: () => void probe.ask(),
     onSlowed: (slowedUntil) => publish({ slowedUntil }),
     onClosed: (reason) => end(reason),
   });
@@ -175,10 +173,11 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       draft.open(conversationSid);
       people.remembered();
     },
-    onReplaced(old) {
+    onReplaced(old, because) {
       // The old one's link may still be up. What is written from now on belongs to the new one.
       interrupt();
-      if (old.conversationSid !== null) view.notice('previous_chat_gone');
+      if (old.conversationSid !== null)
+        view.notice(because === 'identity_expired' ? because : 'previous_chat_gone');
       forgetMessages();
       publish({ live: false });
     },
@@ -189,31 +188,27 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       interrupt();
       publish({ live: false, trouble: null });
     },
+    onWake() {
+      conversation.retryNow();
+      outbox.retryNow();
+      void probe.ask();
+    },
     onNetwork: (online) => publish({ networkGone: !online }),
     onTrouble: (trouble) => publish({ trouble }),
     onBlocked: (reason) => publish({ blocked: reason }),
+  });
+
+  const probe = createLineProbe({
+    clock,
+    line: () => (facts().live ? (signIn.line()?.connection ?? null) : null),
+    question: () => history.readAfter(history.newestIndex()),
+    onSilence: (connection) => signIn.doubt(connection),
   });
 
   const forgetMessages = (): void => {
     history.clear();
     horizon.clear();
     people.clear();
-  };
-
-  /** A half-open socket looks alive for ever; only a question shows that nobody is there. */
-  const probe = async (): Promise<void> => {
-    const asked: Connection | undefined = signIn.line()?.connection;
-    if (!facts().live || !asked) return;
-    try {
-      await withTimeLimit(history.readAfter(history.newestIndex()), PROBE_LIMIT_MS, clock, () => {
-        return new ConnectionError('unknown_outcome', 'The connection does not answer.');
-      });
-    } catch (error) {
-      // An error that the service answered with is an answer.
-      if (connectionErrorCode(error) === 'unknown_outcome' && signIn.line()?.connection === asked) {
-        signIn.replace(asked);
-      }
-    }
   };
 
   /** Nothing is sent or heard until the conversation is open again. */
@@ -278,16 +273,17 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       if (remote && typing.due()) remote.typing().catch(() => {});
     },
     // A page that does not come may be the first sign of a line that is dead.
-    loadOlder: () => history.loadOlder().catch(() => void probe()),
-    loadNewer: () => history.loadNewer().catch(() => void probe()),
-    showLatest: () => history.showLatest().catch(() => void probe()),
+    loadOlder: () => history.loadOlder().catch(() => void probe.ask()),
+    loadNewer: () => history.loadNewer().catch(() => void probe.ask()),
+    showLatest: () => history.showLatest().catch(() => void probe.ask()),
     markRead: () => horizon.reach(newest()),
     retryNow() {
       // A click is answered at once: what was wrong is not known to be wrong any more.
-      if (!facts().live) publish({ trouble: null });
+      if (facts().blocked && !view.get().can.includes('retry_now')) return;
+      if (!facts().live) publish({ blocked: null, trouble: null });
       conversation.retryNow();
       outbox.retryNow();
-      if (!facts().blocked) signIn.retryNow();
+      signIn.retryNow();
     },
     startNew() {
       if (facts().started && facts().ended) beginAnother();

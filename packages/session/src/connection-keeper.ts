@@ -1,8 +1,15 @@
 import { backoffDelay } from './backoff.js';
-import { type Connect, type Connection, ConnectionError, type LinkState } from './connection.js';
+import {
+  type Connect,
+  type Connection,
+  ConnectionError,
+  connectionErrorCode,
+  type LinkState,
+} from './connection.js';
 import { createCuttableWait } from './cuttable-wait.js';
 import type { SessionClock, SessionCrypto, TokenGrant } from './ports.js';
 import type { ReasonCode } from './snapshot.js';
+import { stopwatch } from './stopwatch.js';
 import { withTimeLimit } from './time-limit.js';
 import { NoTokenError, type TokenKeeper } from './token.js';
 
@@ -14,16 +21,24 @@ const REBUILD_EVERY_MS = 10_000;
 const LONGEST_REST_MS = 70_000;
 /** A second click on "try again" this soon would only throw away the attempt of the first. */
 const IMPATIENCE_MS = 2_000;
+/** A visitor who asks for it is online again within 3 s, where that is possible at all. */
+const URGE_MS = 2_000;
+/** Whoever was without a link for longer was not alone. */
+const OUTAGE_MS = 2_000;
 
 /** Keeps one connection alive: builds it, gives it fresh tokens, replaces it when only that helps. */
 export interface ConnectionKeeper {
   start(): void;
   /** A token is due or expired. */
   renewToken(): void;
-  /** Ends waits, and replaces a connection that is not up. */
+  /** Ends waits, and sees to a connection that is not up. */
   retryNow(): void;
   /** The network is back: ends waits. */
   nudge(): void;
+  /** The page was away: what is due is done, and what is not up is seen to. */
+  wake(): void;
+  /** This connection says it is up, and has not answered a question: another token makes it prove itself. */
+  doubt(connection: Connection): void;
   /** This connection says it is up and does not answer. */
   replace(connection: Connection): void;
   stop(): Promise<void>;
@@ -41,13 +56,15 @@ export interface ConnectionKeeperOptions {
   onTrouble(reason: ReasonCode, retryAt: number): void;
 }
 
+const late = (sentence: string) => (): ConnectionError => new ConnectionError('not_sent', sentence);
+
 interface Link {
   connection: Connection;
   grant: TokenGrant;
   ready: boolean;
   up: boolean;
   /** Of each link its own: a renewal that began for one before must not keep this one from its token. */
-  renewing: boolean;
+  renewing: Promise<void> | null;
 }
 
 export function createConnectionKeeper(options: ConnectionKeeperOptions): ConnectionKeeper {
@@ -61,13 +78,31 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
   let denials = 0;
   let closing: Promise<unknown> = Promise.resolve();
   let stopped = true;
+  /** For how long there has been no link; `null` while there is one, and when a visitor waits for it. */
+  let lost: (() => number) | null = null;
   const pause = createCuttableWait(clock);
+  const now = (): number => clock.steady?.() ?? clock.now();
+  const calm = (): boolean => lost !== null && lost() > OUTAGE_MS;
+
+  const cameUp = (target: Link, fresh: boolean): void => {
+    if (target.up) return;
+    target.up = true;
+    denials = 0;
+    lost = null;
+    options.onUp(target.connection, fresh, target.grant);
+  };
+  const wentDown = (target: Link): void => {
+    if (!target.up) return;
+    target.up = false;
+    lost = stopwatch(clock);
+    options.onDown();
+  };
 
   const discard = (): void => {
     const old = link;
     link = null;
     if (!old) return;
-    if (old.up) options.onDown();
+    wentDown(old);
     closing = Promise.all([closing, old.connection.close().catch(() => {})]);
   };
 
@@ -80,29 +115,28 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     if (mine !== generation) return;
     let grant: TokenGrant;
     try {
-      grant = await token.current();
+      grant = await token.current(calm());
     } catch (error) {
       // Given up or stopped: whoever waits has been told.
       if (mine === generation && !(error instanceof NoTokenError)) rebuildLater('unexpected');
       return;
     }
     if (mine !== generation) return;
-    builtAt = clock.now();
+    builtAt = now();
     try {
       const fresh = await connectWith(grant, mine);
       if (!fresh) return;
-      await withTimeLimit(fresh.connection.ready(), READY_LIMIT_MS, clock, () => {
-        return new ConnectionError('not_sent', 'The chat service did not answer in time.');
-      });
+      const tooLate = late('The chat service did not answer in time.');
+      await withTimeLimit(fresh.connection.ready(), READY_LIMIT_MS, clock, tooLate);
       if (mine !== generation) return;
       failures = 0;
-      denials = 0;
       fresh.ready = true;
-      fresh.up = true;
-      options.onUp(fresh.connection, true, grant);
-    } catch {
+      cameUp(fresh, true);
+      token.check();
+    } catch (error) {
       // A denied token has its own way on, which began a new generation.
-      if (mine === generation) rebuildLater('connection_failed');
+      if (mine !== generation) return;
+      rebuildLater(connectionErrorCode(error) === 'refused' ? 'realtime_url_invalid' : 'connection_failed');
     }
   };
 
@@ -113,27 +147,26 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
       ...(realtimeUrl === null ? {} : { realtimeUrl }),
       events: {
         link: (state: LinkState) => mine === generation && onLink(state),
-        tokenExpiring: () => mine === generation && void renew(),
-        tokenExpired: () => mine === generation && void renew(),
+        tokenExpiring: () => mine === generation && renew(),
+        tokenExpired: () => mine === generation && renew(),
       },
     };
     let connection = options.connect(request);
     if ('then' in connection) {
-      const connect = await withTimeLimit(connection, LOAD_LIMIT_MS, clock, () => {
-        return new ConnectionError('not_sent', 'The script of the chat service did not load in time.');
-      });
+      const tooLate = late('The script of the chat service did not load in time.');
+      const connect = await withTimeLimit(connection, LOAD_LIMIT_MS, clock, tooLate);
       if (mine !== generation) return null;
       connection = connect(request);
     }
     // Set before anything is awaited: the connection may speak at any moment from now on.
-    link = { connection, grant, ready: false, up: false, renewing: false };
+    link = { connection, grant, ready: false, up: false, renewing: null };
     return link;
   };
 
   /** How long until another connection may be made, at least `ms`. */
   const nextTurn = (ms: number): number => {
-    const delay = Math.max(ms, Math.min(rebuildFrom - clock.now(), LONGEST_REST_MS));
-    rebuildFrom = clock.now() + delay + REBUILD_EVERY_MS;
+    const delay = Math.max(ms, Math.min(rebuildFrom - now(), LONGEST_REST_MS));
+    rebuildFrom = now() + delay + REBUILD_EVERY_MS;
     return delay;
   };
 
@@ -155,16 +188,10 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
   const onLink = (state: LinkState): void => {
     if (!link) return;
     if (state === 'connected') {
-      if (!link.ready || link.up) return;
-      denials = 0;
-      link.up = true;
-      options.onUp(link.connection, false, link.grant);
+      if (link.ready) cameUp(link, false);
       return;
     }
-    if (link.up) {
-      link.up = false;
-      options.onDown();
-    }
+    wentDown(link);
     if (state === 'dead') {
       // One that dies young gets one quick successor; after that something is wrong with the service.
       if (link.ready || failures === 0) rebuild();
@@ -176,7 +203,11 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
 
   const denied = (refused: Link): void => {
     // With `ready` behind it the SDK takes a new token; before, it is half built and only good to be thrown away.
-    if (refused.ready) return void renew();
+    if (refused.ready) renew();
+    else deniedAtOnce();
+  };
+
+  const deniedAtOnce = (): void => {
     denials += 1;
     token.refused();
     // A token that was made a moment ago and is refused: the service's keys are wrong, and may be put right.
@@ -184,38 +215,66 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     else void build(0);
   };
 
-  const renew = async (): Promise<void> => {
-    const target = link;
-    // Before it is ready the SDK has nowhere to put a token.
-    if (!target?.ready || target.renewing) return;
-    target.renewing = true;
-    try {
-      const grant = await token.renew();
+  /** Gives the connection another token; it is connected when that resolves. Callers at the same time share one. */
+  const renewOn = (target: Link): Promise<void> => {
+    target.renewing ??= (async () => {
+      const grant = await token.renew(calm());
       if (link !== target) return;
       if (grant.identity !== target.grant.identity) return void build(0);
       target.grant = grant;
       await target.connection.updateToken(grant.token);
-    } catch {
+      if (link === target) cameUp(target, false);
+    })().finally(() => {
+      target.renewing = null;
+    });
+    return target.renewing;
+  };
+
+  const renew = (): void => {
+    const target = link;
+    // Before it is ready the SDK has nowhere to put a token.
+    if (!target?.ready) return;
+    renewOn(target).catch(() => {
       if (link === target && !stopped) rebuild();
-    } finally {
-      target.renewing = false;
-    }
+    });
+  };
+
+  /** Another token makes the SDK try at once, whatever its own waits are; what that does not bring back is replaced. */
+  const urge = (target: Link, replace: () => void): void => {
+    withTimeLimit(renewOn(target), URGE_MS, clock, late('The link did not come back in time.')).catch(() => {
+      if (link === target && !target.up && !stopped) replace();
+    });
+  };
+
+  const nudge = (): void => {
+    token.retryNow();
+    pause.end();
   };
 
   return {
     start() {
       stopped = false;
+      lost = null;
       void build(0);
     },
-    renewToken: () => void renew(),
-    nudge() {
-      token.retryNow();
-      pause.end();
+    renewToken: renew,
+    nudge,
+    wake() {
+      nudge();
+      token.check();
+      if (link?.ready && !link.up) urge(link, rebuild);
     },
     retryNow() {
-      token.retryNow();
-      pause.end();
-      if (link && !link.up && Math.abs(clock.now() - builtAt) > IMPATIENCE_MS) void build(0);
+      lost = null;
+      nudge();
+      if (!link || link.up) return;
+      if (link.ready) urge(link, () => void build(0));
+      else if (Math.abs(now() - builtAt) > IMPATIENCE_MS) void build(0);
+    },
+    doubt(connection) {
+      if (link?.connection !== connection || !link.up) return;
+      wentDown(link);
+      urge(link, rebuild);
     },
     replace(connection) {
       if (link?.connection === connection) rebuild();

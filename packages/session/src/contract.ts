@@ -10,6 +10,7 @@ import type {
   SessionStorage,
   ShrinkImage,
   WatchNetwork,
+  WatchPolicy,
   WatchWake,
 } from './ports.js';
 import type { ChatSnapshot } from './snapshot.js';
@@ -62,6 +63,8 @@ export interface ChatSessionOptions {
   watchNetwork: WatchNetwork;
   /** Absent: it is noticed only by what fails. */
   watchWake?: WatchWake;
+  /** Absent: a policy that forbids the socket looks like a lost network. */
+  watchPolicy?: WatchPolicy;
   /** Absent: this session knows of no other tabs but by storage. */
   openTabs?: OpenTabs;
   /** Absent: files wait in memory, and are gone after a reload. */

@@ -47,7 +47,8 @@ type Operation =
   | 'participants'
   | 'mediaUrl'
   | 'content'
-  | 'leave';
+  | 'leave'
+  | 'updateToken';
 
 export interface FakeService extends FakeConversations {
   connect: Connect;
@@ -102,6 +103,10 @@ export function createFakeService(clock: SessionClock): FakeService {
   let offers = 0;
   let urls = 0;
 
+  const never = async (): Promise<never> => {
+    await new Promise<void>((resolve) => clock.after(SILENCE_MS, resolve));
+    throw new ConnectionError('unknown_outcome', 'No answer came in time.');
+  };
   const soon = (): Promise<void> => Promise.resolve().then(() => {});
 
   const tell = (sid: string, say: (listener: ConversationEvents) => void, to = (_: Link) => true): void => {
@@ -156,8 +161,7 @@ export function createFakeService(clock: SessionClock): FakeService {
     });
     const answered = (async () => {
       if (fault === 'silent') {
-        await new Promise<void>((resolve) => clock.after(SILENCE_MS, resolve));
-        throw new ConnectionError('unknown_outcome', 'No answer came in time.');
+        await never();
       }
       await soon();
       if (fault === 'lost') cut(link);
@@ -309,7 +313,13 @@ export function createFakeService(clock: SessionClock): FakeService {
           link.events.link('denied');
           throw new ConnectionError('not_sent', 'The token was refused.');
         }
-        if (link.up || refusing) return;
+        if (faults.get('updateToken')?.shift() === 'silent') await never();
+        // Taken, and used when there is a link again: it is done only then.
+        for (let waited = 0; !link.up && refusing; waited += RECONNECT_MS) {
+          if (waited > SILENCE_MS) throw new ConnectionError('unknown_outcome', 'No answer came in time.');
+          await new Promise<void>((resolve) => clock.after(RECONNECT_MS, resolve));
+        }
+        if (link.up || link.closed) return;
         link.up = true;
         link.events.link('connected');
       },

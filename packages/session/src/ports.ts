@@ -126,6 +126,11 @@ export type OpenTabs = (name: string, listener: (message: unknown) => void) => T
  */
 export type WatchWake = (listener: (away: { ms: number }) => void) => () => void;
 
+/**
+ * Hears that the page forbids a socket; returns how to stop. The listener says whether the address is one of its own.
+ */
+export type WatchPolicy = (listener: (address: string) => boolean) => () => void;
+
 /** Contents of files that wait to be sent. Never throws: what cannot be kept is missing later. */
 export interface FileStore {
   write(key: string, content: FileContent): Promise<void>;

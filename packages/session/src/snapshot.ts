@@ -38,6 +38,8 @@ export type ReasonCode =
   | 'insecure_context'
   | 'connection_lost'
   | 'connection_failed'
+  | 'realtime_url_invalid'
+  | 'blocked_by_policy'
   | 'conversation_closed'
   | 'conversation_gone'
   | 'ended_by_visitor'

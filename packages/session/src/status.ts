@@ -65,8 +65,9 @@ const WRITE: readonly ChatAction[] = ['write'];
 const LIVE: readonly ChatAction[] = ['write', 'end_chat'];
 const WAITING: readonly ChatAction[] = ['write', 'retry_now'];
 const ENDED: readonly ChatAction[] = ['start_new'];
+const TURNED_AWAY: readonly ChatAction[] = ['retry_now'];
 
-function actionsIn({ status }: Status): readonly ChatAction[] {
+function actionsIn({ status, reason }: Status): readonly ChatAction[] {
   switch (status) {
     case 'starting':
       return WRITE;
@@ -78,6 +79,9 @@ function actionsIn({ status }: Status): readonly ChatAction[] {
       return WAITING;
     case 'ended':
       return ENDED;
+    case 'blocked':
+      // The one of these that the visitor can do something about.
+      return reason === 'human_check_required' ? TURNED_AWAY : NOTHING;
     default:
       return NOTHING;
   }

@@ -23,12 +23,18 @@ export interface FakeClock extends SessionClock {
   advance(ms: number): Promise<void>;
   /** Lets promises settle without moving time. */
   settle(): Promise<void>;
+  /** The machine sleeps: the time of day moves on, and nothing else. */
+  sleep(ms: number): void;
+  /** Somebody sets the time of day. */
+  set(now: number): void;
   /** Tasks whose time has not come. */
   waiting(): number;
 }
 
 export function createFakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
-  let now = startMs;
+  // What the steady clock says; the time of day is ahead of it by `ahead`.
+  let now = 0;
+  let ahead = startMs;
   let order = 0;
   const tasks = new Map<number, { at: number; task: () => void }>();
 
@@ -45,7 +51,14 @@ export function createFakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClo
   };
 
   return {
-    now: () => now,
+    now: () => now + ahead,
+    steady: () => now,
+    sleep(ms) {
+      ahead += ms;
+    },
+    set(to) {
+      ahead = to - now;
+    },
     after(ms, task) {
       order += 1;
       const id = order;

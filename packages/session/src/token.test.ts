@@ -49,15 +49,15 @@ describe('a failed request', () => {
     ],
     [
       { status: 403, code: 'proof_invalid' },
-      { action: 'new_identity', birthSeconds: null },
+      { action: 'new_identity', because: 'proof_invalid', birthSeconds: null },
     ],
     [
       { status: 403, code: 'identity_expired' },
-      { action: 'new_identity', birthSeconds: null },
+      { action: 'new_identity', because: 'identity_expired', birthSeconds: null },
     ],
     [
       { status: 403, code: 'identity_not_yet_valid', serverTime: 1_767_225_600 },
-      { action: 'new_identity', birthSeconds: 1_767_225_600 },
+      { action: 'new_identity', because: 'identity_not_yet_valid', birthSeconds: 1_767_225_600 },
     ],
     [
       { status: 403, code: 'origin_not_allowed' },
@@ -168,7 +168,7 @@ describe('the token keeper', () => {
       clock,
       crypto: createFakeCrypto(),
       claim: () => ({ identity: ME, proof: 's1.x' }),
-      newIdentity: async (birth) => void log.births.push(birth),
+      newIdentity: async (_, birth) => void log.births.push(birth),
       onTrouble: (reason, retryAt) => log.trouble.push([reason, retryAt]),
       onGiveUp: (reason) => log.gaveUp.push(reason),
       onDue: () => {

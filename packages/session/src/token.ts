@@ -10,6 +10,7 @@ import {
   TokenServiceError,
 } from './ports.js';
 import type { ReasonCode } from './snapshot.js';
+import { stopwatch } from './stopwatch.js';
 import { withTimeLimit } from './time-limit.js';
 
 const LONGEST_TOKEN = 16 * 1024;
@@ -18,13 +19,18 @@ const REFRESH_SHARE = 0.8;
 /** Twilio's longest token. A longer life would not fit a timer, which then fires at once, and again, and again. */
 const LONGEST_LIFE_S = 86_400;
 const SHORTEST_REFRESH_MS = 1_000;
+/** Over which those spread who lost their link together. */
+const CALM_MS = 5_000;
 /** For a `fetchToken` that keeps no limit of its own; the browser's does, twice 10 s. */
 const FETCH_LIMIT_MS = 25_000;
+
+/** Why the service does not take an identity that another one may take the place of. */
+export type RefusedIdentity = 'proof_invalid' | 'identity_expired' | 'identity_not_yet_valid';
 
 /** What a failed request means for the chat. */
 export type TokenFailure =
   | { action: 'retry'; reason: ReasonCode; waitMs: number | null }
-  | { action: 'new_identity'; birthSeconds: number | null }
+  | { action: 'new_identity'; because: RefusedIdentity; birthSeconds: number | null }
   | { action: 'give_up'; reason: ReasonCode };
 
 /** Reads the service's answer by the rules of the protocol; `null` codes are answers that are not the service's. */
@@ -36,10 +42,10 @@ export function readFailure(error: unknown): TokenFailure {
   if (status === 429) return { action: 'retry', reason: 'rate_limited', waitMs };
   if (status >= 500) return { action: 'retry', reason: 'token_service_error', waitMs };
   if (code === null) return { action: 'retry', reason: 'token_service_error', waitMs: null };
-  if (code === 'proof_invalid' || code === 'identity_expired') {
-    return { action: 'new_identity', birthSeconds: null };
+  if (code === 'proof_invalid' || code === 'identity_expired' || code === 'identity_not_yet_valid') {
+    // Born by the service's clock: by a visitor's that is years off, the next one would be refused as well.
+    return { action: 'new_identity', because: code, birthSeconds: serverTime };
   }
-  if (code === 'identity_not_yet_valid') return { action: 'new_identity', birthSeconds: serverTime };
   if (code === 'origin_not_allowed' || code === 'banned' || code === 'human_check_required') {
     return { action: 'give_up', reason: code };
   }
@@ -85,10 +91,15 @@ function parseClaims(
 }
 
 export interface TokenKeeper {
-  /** A token that is still good, or the one being fetched. Rejects only after `onGiveUp` or `stop`. */
-  current(): Promise<TokenGrant>;
+  /**
+   * A token that is still good, or the one being fetched. Rejects only after `onGiveUp` or `stop`. `calm`: everybody
+   * else may want one now as well, so that a request first waits for a random time up to 5 s.
+   */
+  current(calm?: boolean): Promise<TokenGrant>;
   /** A new token. Callers at the same time share one request. */
-  renew(): Promise<TokenGrant>;
+  renew(calm?: boolean): Promise<TokenGrant>;
+  /** Time may have passed unnoticed: says now that the token is due, if it is. */
+  check(): void;
   /** The chat service does not take the present token, whatever its claims say. */
   refused(): void;
   /** Ends a wait between two attempts. */
@@ -103,7 +114,7 @@ export interface TokenKeeperOptions {
   /** Who asks, now. */
   claim(): TokenRequest;
   /** Archives the refused identity and makes another one. */
-  newIdentity(birthSeconds: number | null): Promise<void>;
+  newIdentity(because: RefusedIdentity, birthSeconds: number | null): Promise<void>;
   onTrouble(reason: ReasonCode, retryAt: number): void;
   onGiveUp(reason: ReasonCode): void;
   /** 80 % of the token's life is over. */
@@ -118,7 +129,11 @@ export class NoTokenError extends Error {
 export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
   const { clock, crypto } = options;
   let grant: TokenGrant | null = null;
-  let goodUntil = 0;
+  // Counted from receipt, so that a wrong clock at the visitor's does not matter.
+  let age = stopwatch(clock);
+  let lifeMs = 0;
+  let dueMs = Number.POSITIVE_INFINITY;
+  let calming = false;
   let pending: Promise<TokenGrant> | null = null;
   let identityReplaced = false;
   let stopped = false;
@@ -127,13 +142,11 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
 
   const accept = (fresh: TokenGrant, lifeSeconds: number | null): TokenGrant => {
     grant = fresh;
-    goodUntil = lifeSeconds === null ? Number.POSITIVE_INFINITY : clock.now() + lifeSeconds * 1_000;
+    age = stopwatch(clock);
+    lifeMs = lifeSeconds === null ? Number.POSITIVE_INFINITY : lifeSeconds * 1_000;
+    dueMs = lifeMs > 0 ? Math.max(SHORTEST_REFRESH_MS, lifeMs * REFRESH_SHARE) : Number.POSITIVE_INFINITY;
     cancelDue();
-    // Counted from receipt, so that a wrong clock at the visitor's does not matter.
-    if (lifeSeconds !== null && lifeSeconds > 0) {
-      const due = Math.max(SHORTEST_REFRESH_MS, lifeSeconds * REFRESH_SHARE * 1_000);
-      cancelDue = clock.after(due, options.onDue);
-    }
+    if (dueMs < Number.POSITIVE_INFINITY) cancelDue = clock.after(dueMs, options.onDue);
     return fresh;
   };
 
@@ -142,7 +155,12 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     return new NoTokenError(`No token: ${reason}`);
   };
 
-  const request = async (): Promise<TokenGrant> => {
+  const request = async (calm: boolean): Promise<TokenGrant> => {
+    if (calm) {
+      calming = true;
+      await pause.wait(jitter(CALM_MS, crypto));
+      calming = false;
+    }
     for (let attempt = 1; ; attempt += 1) {
       if (stopped) throw new NoTokenError('The session was stopped.');
       let failure: TokenFailure | null = null;
@@ -163,7 +181,7 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
         if (identityReplaced) throw giveUp('identity_rejected');
         identityReplaced = true;
         grant = null;
-        await options.newIdentity(failure.birthSeconds);
+        await options.newIdentity(failure.because, failure.birthSeconds);
         attempt = 0;
         continue;
       }
@@ -175,8 +193,9 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
     }
   };
 
-  const renew = (): Promise<TokenGrant> => {
-    pending ??= request().finally(() => {
+  const renew = (calm = false): Promise<TokenGrant> => {
+    if (calming && !calm) pause.end();
+    pending ??= request(calm).finally(() => {
       pending = null;
     });
     return pending;
@@ -184,8 +203,13 @@ export function createTokenKeeper(options: TokenKeeperOptions): TokenKeeper {
 
   return {
     // While a renewal is failing, the old token serves to its end.
-    current: () => (grant && clock.now() < goodUntil ? Promise.resolve(grant) : renew()),
+    current: (calm) => (grant && age() < lifeMs ? Promise.resolve(grant) : renew(calm)),
     renew,
+    check() {
+      if (!grant || pending || age() < dueMs) return;
+      cancelDue();
+      options.onDue();
+    },
     refused() {
       grant = null;
     },

@@ -66,6 +66,10 @@ export function createTwilioConnection(
   { token, realtimeUrl, events }: Parameters<Connect>[0],
   retryPolicy: RetryPolicy = RETRY_POLICY,
 ): Connection {
+  // The SDK would try to connect for ever, and not say a word.
+  if (realtimeUrl !== undefined && !/^wss?:\/\/[^/?#\s]/.test(realtimeUrl)) {
+    throw new ConnectionError('refused', `The realtime URL "${realtimeUrl}" is not the address of a socket.`);
+  }
   // `retryPolicy` is passed through to the transport, and missing in the type.
   const options: ClientOptions & { retryPolicy: RetryPolicy; Twilsock?: { uri: string } } = {
     logLevel: 'silent',

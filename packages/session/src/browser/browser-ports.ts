@@ -6,10 +6,15 @@ import type {
   SessionCrypto,
   SessionStorage,
   WatchNetwork,
+  WatchPolicy,
+  WatchWake,
 } from '../ports.js';
 import { createExclusive } from './exclusive.js';
 import { createOpenTabs } from './open-tabs.js';
 import { createStorage, type StorageChoice } from './storage.js';
+import { createTellDeveloper } from './tell-developer.js';
+import { createWatchPolicy } from './watch-policy.js';
+import { createWatchWake } from './watch-wake.js';
 
 export interface BrowserPortsOptions {
   /** The window the chat runs in. In a same-origin frame its storage is the host page's. */
@@ -28,6 +33,8 @@ export interface BrowserPorts {
   exclusive: Exclusive;
   watchNetwork: WatchNetwork;
   openTabs: OpenTabs;
+  watchWake: WatchWake;
+  watchPolicy: WatchPolicy;
 }
 
 /**
@@ -55,12 +62,15 @@ export function createBrowserPorts(options: BrowserPortsOptions): BrowserPorts {
     }),
     watchNetwork: createWatchNetwork(window),
     openTabs: createOpenTabs(window, (options.storage ?? 'local') === 'local'),
+    watchWake: createWatchWake(window, clock),
+    watchPolicy: createWatchPolicy(window, createTellDeveloper(window)),
   };
 }
 
 function createClock(window: Window): SessionClock {
   return {
     now: () => Date.now(),
+    steady: () => window.performance.now(),
     after(ms, task) {
       const timer = window.setTimeout(task, ms);
       return () => window.clearTimeout(timer);
