@@ -141,7 +141,7 @@ describe('a token that ends', () => {
       expect(session.getSnapshot().status).toBe('reconnecting');
       service.tokenError = null;
       await clock.advance(120_000);
-      expect(session.getSnapshot()).toMatchObject({ status: 'online', notices: ['previous_chat_gone'] });
+      expect(session.getSnapshot()).toMatchObject({ status: 'online', notices: ['identity_expired'] });
       expect(session.getSnapshot().conversationSid).not.toBe(sid);
       expect(bodies(session)).toEqual(['to whom?']);
       const { identity, conversationSid } = session.getSnapshot();

@@ -23,6 +23,8 @@ export interface FakeBrowser {
   tabs: FakeTabs;
   /** The browser says that the network is there or not, to the tab opened last. */
   network(online: boolean): void;
+  /** The page of that tab comes back to life. */
+  wake(): void;
   open(options?: Partial<ChatSessionOptions> & { secureContext?: boolean }): ChatSession;
   /** Stops all tabs. */
   close(): Promise<void>;
@@ -37,12 +39,14 @@ export function createFakeBrowser(
   const sessions: ChatSession[] = [];
   const tabs = createFakeTabs();
   let announce: (online: boolean) => void = () => {};
+  let wake = (): void => {};
   return {
     clock,
     service,
     storage,
     tabs,
     network: (online) => announce(online),
+    wake: () => wake(),
     open({ secureContext = true, ...rest } = {}) {
       seed += 1;
       const session = createChatSession({
@@ -56,6 +60,12 @@ export function createFakeBrowser(
         watchNetwork(listener) {
           announce = listener;
           return () => {};
+        },
+        watchWake(listener) {
+          wake = () => listener({ ms: 60_000 });
+          return () => {
+            wake = () => {};
+          };
         },
         ...rest,
       });

@@ -161,7 +161,7 @@ export function createFakeService(clock: SessionClock): FakeService {
     });
     const answered = (async () => {
       if (fault === 'silent') {
-        await never();
+        return never();
       }
       await soon();
       if (fault === 'lost') cut(link);
