@@ -142,7 +142,7 @@ describe('starting', () => {
     await clock.advance(600_000);
     expect(session.getSnapshot()).toMatchObject({
       status: 'failed',
-      reason: 'connection_failed',
+      reason: 'creation_refused',
       retryAt: null,
     });
     session.retryNow();

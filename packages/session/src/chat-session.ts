@@ -1,5 +1,6 @@
 import type { ChatSession, ChatSessionOptions } from './contract.js';
 import { createDraft } from './draft.js';
+import { createEndChat } from './end-chat.js';
 import { createHistory } from './history.js';
 import { createLineProbe } from './line-probe.js';
 import { createLiveConversation } from './live-conversation.js';
@@ -159,7 +160,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       horizon.tell();
     },
     onEnded: (reason) => end(reason),
-    onTrouble: (retryAt) => publish({ trouble: { reason: 'connection_failed', retryAt } }),
+    onTrouble: (reason, retryAt) => publish({ trouble: { reason, retryAt } }),
     onSilence: (connection) => signIn.replace(connection),
   });
 
@@ -183,6 +184,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     },
     onUp(line, fresh) {
       if (!facts().ended) void conversation.bringUp({ ...line, fresh });
+      void ending.linked(line.connection);
     },
     onDown() {
       interrupt();
@@ -222,9 +224,17 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
 
   const end = (reason: NonNullable<Facts['ended']>): void => {
     if (facts().ended) return;
+    const sid = conversation.sid();
+    // In whichever tab: the service only says that this visitor has left.
+    const left = sid !== null && sid === visitors.read()?.endedConversationSid;
     interrupt();
     outbox.fail('conversation_closed');
-    publish({ ended: reason, live: false });
+    if (left) {
+      // Nothing will look for it where it was, also not after a reload.
+      outbox.open(null);
+      draft.open(null);
+    }
+    publish({ ended: left ? 'ended_by_visitor' : reason, live: false });
   };
 
   const beginAnother = (): void => {
@@ -246,6 +256,20 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
         if (conversation.sid() === news.conversationSid) end('ended_by_visitor');
     }
   };
+
+  const ending = createEndChat({
+    clock,
+    visitors,
+    subscribe: view.subscribe,
+    sending: () => outbox.entries().some(({ state }) => state !== 'failed'),
+    remote: () => (facts().live ? conversation.remote() : null),
+    sid: conversation.sid,
+    end() {
+      end('ended_by_visitor');
+      const sid = conversation.sid();
+      if (sid !== null) tabs.tell({ kind: 'ended', conversationSid: sid });
+    },
+  });
 
   return {
     getSnapshot: view.get,
@@ -290,7 +314,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     },
     identify: notYet,
     logout: notYet,
-    endChat: notYet,
+    endChat: async () => (facts().started && !facts().ended ? ending.run() : undefined),
     forgetMe: notYet,
     claimAlert: notYet,
     dismissNotice: view.dismiss,

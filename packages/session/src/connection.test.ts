@@ -597,6 +597,26 @@ describe.each([
     });
   });
 
+  test('leaves a conversation: it is over for this identity, in every tab, and not for others', async () => {
+    const { connection, conversation } = await join();
+    const tab = service.connect('ada');
+    await service.during(tab.connection.ready());
+    const both = [conversation, await service.during(tab.connection.open(conversation.sid))];
+    const heard = both.map(listenTo);
+    for (const each of both) await service.during(each.page(1));
+    // The SDK misses what happens before its subscriptions are there.
+    await service.add(conversation.sid, 'bot', 'bye');
+    await service.until(() => heard.every(({ added }) => added.length === 1));
+    await service.during(conversation.leave());
+    await service.until(() => heard.every(({ ended }) => ended.includes('conversation_gone')));
+    await expect(service.during(connection.open(conversation.sid))).rejects.toMatchObject({
+      code: 'not_a_participant',
+    });
+    await expect(service.during(conversation.send('?', { cid: 'c1' }))).rejects.toMatchObject({
+      code: 'not_a_participant',
+    });
+  });
+
   test('takes the read horizon and a sign of typing', async () => {
     const { conversation } = await join();
     await service.add(conversation.sid, 'bot', 'one');

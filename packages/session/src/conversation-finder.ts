@@ -71,7 +71,9 @@ async function openOffered(
   let over = gone;
   let next: string | null = offered;
   for (let attempt = 0; attempt < MAX_OVER && next !== null; attempt += 1) {
-    const opened = next === over ? null : await openIfThere(connection, next);
+    let opened = next === over ? null : await openIfThere(connection, next);
+    // The visitor has ended it, and could not leave it then.
+    if (opened && isLeaving(visitors, opened) && (await hasLeft(opened))) opened = null;
     // Over, and the visitor has not asked for another one, here or before a reload: it is theirs to read.
     const unasked = attempt === 0 && retired === null && next !== visitors.read()?.endedConversationSid;
     if (opened && (!opened.closed || unasked))
@@ -83,7 +85,28 @@ async function openOffered(
     await visitors.exclusive(async () => leaveBehind(visitors, left));
     next = await options.another(left);
   }
+  // Offered again because it is still open: to whoever may not leave it there is no other one.
+  const leaving = visitors.read()?.leavingConversationSid ?? null;
+  const still = leaving !== null && leaving === over ? await openIfThere(connection, leaving) : null;
+  if (still && !still.closed && !(await hasLeft(still))) {
+    return visitors.exclusive(async () => remember(visitors, still));
+  }
   throw new ConnectionError('busy', 'The token service offers no conversation that can be used.');
+}
+
+function isLeaving(visitors: VisitorStore, { sid }: RemoteConversation): boolean {
+  return visitors.read()?.leavingConversationSid === sid;
+}
+
+/** False when the service does not let this visitor leave. */
+async function hasLeft(conversation: RemoteConversation): Promise<boolean> {
+  try {
+    await conversation.leave();
+  } catch (error) {
+    if (connectionErrorCode(error) === 'refused') return false;
+    if (!isGone(error)) throw error;
+  }
+  return true;
 }
 
 async function openIfThere(connection: Connection, sid: string): Promise<RemoteConversation | null> {
@@ -110,7 +133,8 @@ async function create({ connection, visitors, crypto }: FinderOptions): Promise<
   throw new ConnectionError('refused', 'No conversation can be made for this visitor.');
 }
 
-function leaveBehind(visitors: VisitorStore, over: string): void {
+/** Remembers that a conversation is over, so that nothing opens it again. */
+export function leaveBehind(visitors: VisitorStore, over: string): void {
   visitors.update((visitor) => ({
     ...visitor,
     conversationSid: visitor.conversationSid === over ? null : visitor.conversationSid,
@@ -120,7 +144,11 @@ function leaveBehind(visitors: VisitorStore, over: string): void {
 
 function remember(visitors: VisitorStore, conversation: RemoteConversation): RemoteConversation {
   if (visitors.read()?.conversationSid !== conversation.sid) {
-    visitors.update((visitor) => ({ ...visitor, conversationSid: conversation.sid }));
+    visitors.update((visitor) => ({
+      ...visitor,
+      conversationSid: conversation.sid,
+      leavingConversationSid: isLeaving(visitors, conversation) ? null : visitor.leavingConversationSid,
+    }));
   }
   return conversation;
 }

@@ -372,6 +372,14 @@ export function createFakeService(clock: SessionClock): FakeService {
       const expiresIn = service.tokenLifeMs / 1_000;
       return { token, identity, expiresIn, realtimeUrl: null, conversationSid: offer(asked) };
     },
+    leave(sid, identity) {
+      store.leave(sid, identity);
+      tell(
+        sid,
+        (listener) => listener.ended('conversation_gone'),
+        (link) => link.identity === identity,
+      );
+    },
     fail: (operation, fault) => void faults.set(operation, [...(faults.get(operation) ?? []), fault]),
     drop: () => [...links].forEach(cut),
     refuse(on) {

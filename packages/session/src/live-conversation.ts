@@ -2,14 +2,17 @@ import { backoffDelay } from './backoff.js';
 import {
   type Connection,
   ConnectionError,
+  type ConnectionErrorCode,
   type ConversationEvents,
   connectionErrorCode,
+  connectionErrorWait,
   type RemoteConversation,
 } from './connection.js';
 import { findConversation, isGone } from './conversation-finder.js';
 import { createCuttableWait } from './cuttable-wait.js';
 import type { History } from './history.js';
 import type { SessionClock, SessionCrypto } from './ports.js';
+import type { ReasonCode } from './snapshot.js';
 import type { VisitorStore } from './visitor.js';
 
 const MAX_REFUSALS = 3;
@@ -52,7 +55,7 @@ export function createLiveConversation(options: {
   onLive(remote: RemoteConversation): void;
   onEnded(reason: 'conversation_closed' | 'conversation_gone'): void;
   /** `retryAt` is `null` when it is tried again only on request. */
-  onTrouble(retryAt: number | null): void;
+  onTrouble(reason: ReasonCode, retryAt: number | null): void;
   /** The connection says that it is up, and does not answer. */
   onSilence(connection: Connection): void;
 }): LiveConversation {
@@ -62,6 +65,9 @@ export function createLiveConversation(options: {
   let retired: string | null = null;
   // Every try and every change of the link begins a new term; work of an old one gives up when it looks up.
   let term = 0;
+  // Over all connections: a line that comes and goes must not make a loop of what the service refuses.
+  let refusals = 0;
+  let refusal: unknown = null;
   let stopListening = (): void => {};
   const pause = createCuttableWait(clock);
 
@@ -119,8 +125,9 @@ export function createLiveConversation(options: {
       interrupt();
       const mine = term;
       if (fresh) remote = null;
-      for (let attempt = 1, silences = 0, refusals = 0; ; attempt += 1) {
+      for (let attempt = 1, silences = 0; ; attempt += 1) {
         try {
+          if (refusals >= MAX_REFUSALS) throw refusal;
           if (remote && history.state().loaded) await history.catchUp();
           else await open(connection, offered, mine);
           break;
@@ -132,27 +139,38 @@ export function createLiveConversation(options: {
           }
           silences += code === 'unknown_outcome' || code === 'not_sent' ? 1 : 0;
           if (silences >= MAX_SILENCES) return options.onSilence(connection);
-          refusals += code === 'refused' ? 1 : 0;
-          const delay = refusals >= MAX_REFUSALS ? null : backoffDelay(attempt, crypto);
-          options.onTrouble(delay === null ? null : clock.now() + delay);
+          if (code === 'refused' || code === 'too_many') {
+            refusals += 1;
+            refusal = error;
+          }
+          const asked = connectionErrorWait(error);
+          const delay = refusals >= MAX_REFUSALS ? null : (asked ?? 0) + backoffDelay(attempt, crypto);
+          const reason = asked === null ? reasonOf(code, remote !== null) : 'rate_limited';
+          options.onTrouble(reason, delay === null ? null : clock.now() + delay);
           await pause.wait(delay);
           if (mine !== term) return;
         }
       }
       if (mine !== term || !remote) return;
+      refusals = 0;
       if (remote.closed) options.onEnded('conversation_closed');
       else options.onLive(remote);
     },
-    retryNow: pause.end,
+    retryNow() {
+      refusals = 0;
+      pause.end();
+    },
     interrupt,
     change(next) {
       interrupt();
+      refusals = 0;
       stopListening();
       remote = null;
       sid = next;
     },
     retire() {
       interrupt();
+      refusals = 0;
       stopListening();
       remote = null;
       retired = sid;
@@ -160,8 +178,14 @@ export function createLiveConversation(options: {
     },
     stop() {
       interrupt();
+      refusals = 0;
       stopListening();
       remote = null;
     },
   };
+}
+
+function reasonOf(code: ConnectionErrorCode, opened: boolean): ReasonCode {
+  if (code === 'too_many') return 'too_many_conversations';
+  return code === 'refused' && !opened ? 'creation_refused' : 'connection_failed';
 }

@@ -59,6 +59,7 @@ describe('the s1 identity', () => {
       secret: toBase64url(secret),
       conversationSid: null,
       endedConversationSid: null,
+      leavingConversationSid: null,
       previousIdentities: [],
     };
     expect(proofOf(visitor)).toBe(proof);

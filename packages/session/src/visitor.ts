@@ -18,6 +18,8 @@ export interface Visitor {
   readonly conversationSid: string | null;
   /** The conversation that was here before and is over; the next one's name is derived from it. */
   readonly endedConversationSid: string | null;
+  /** The conversation that the visitor has ended and that could not be left yet. */
+  readonly leavingConversationSid: string | null;
   /** Earlier identities of this browser: what they wrote is still this visitor's. */
   readonly previousIdentities: readonly string[];
 }
@@ -112,6 +114,7 @@ export function createVisitorStore(options: {
       secret: toBase64url(secret),
       conversationSid: null,
       endedConversationSid: null,
+      leavingConversationSid: null,
       previousIdentities,
     };
   };
@@ -159,6 +162,9 @@ function serializeVisitor(visitor: Visitor): string {
     conversation_sid: visitor.conversationSid,
     secret: visitor.secret,
     ended_conversation_sid: visitor.endedConversationSid,
+    ...(visitor.leavingConversationSid !== null && {
+      leaving_conversation_sid: visitor.leavingConversationSid,
+    }),
     previousIdentities: visitor.previousIdentities,
   });
 }
@@ -181,6 +187,7 @@ export function parseVisitor(text: string | null): Visitor | null {
     secret,
     conversationSid: sidOrNull(fields.conversation_sid),
     endedConversationSid: sidOrNull(fields.ended_conversation_sid),
+    leavingConversationSid: sidOrNull(fields.leaving_conversation_sid),
     previousIdentities: Array.isArray(previousIdentities)
       ? previousIdentities.filter((item): item is string => typeof item === 'string' && UUID.test(item))
       : [],
