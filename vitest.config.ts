@@ -5,14 +5,26 @@ const conditions = ['source', 'module', 'node', 'development|production'];
 const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 /**
- * The official SDK leaves promises of its own unhandled when its socket goes while it is still opening things, as
- * every drop and shutdown may find it. Applications see the same; nothing here can catch them. Only these are let by.
+ * The official SDK leaves promises and events of its own unheard when its socket goes, or a request is refused, while
+ * it is still opening things. Applications see the same; nothing here can catch them. Only these are let by.
  */
-const sdkGivesUp =
-  /^(disconnected( \(status: 0, code: 0\))?|Unable to connect: Connection is not initialized)$/;
+const sdkGivesUp = new RegExp(
+  `^(${[
+    'disconnected',
+    // Whatever Sync was refused.
+    '.* \\(status: \\d+, code: \\d+\\)',
+    'Unable to connect: Connection is not initialized',
+    'Unhandled error\\. \\(false\\)',
+    'WebSocket was closed before the connection was established',
+    'Twilsock: request timeout: .*',
+  ].join('|')})$`,
+);
+/** What the SDK prints of the same, whatever its log level. */
+const sdkSaysSo = /^Failed to fetch conversations _conversationsPromise/;
 
 export default defineConfig({
   test: {
+    onConsoleLog: (text) => !sdkSaysSo.test(text),
     onUnhandledError: ({ message, stack = '' }) =>
       !(sdkGivesUp.test(message) && /node_modules\/(twilsock|twilio-sync|@twilio)\//.test(stack)),
     projects: [

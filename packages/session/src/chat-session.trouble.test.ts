@@ -269,3 +269,43 @@ test('a listener that throws harms neither the others nor the chat', async () =>
   await clock.advance(10_000);
   expect(stored().map(({ body }) => body)).toEqual(['hello']);
 });
+
+describe('what was written in a conversation that is over', () => {
+  const shownByNextPage = async ({ open, clock }: Started): Promise<string[]> => {
+    const session = open();
+    session.start();
+    await clock.settle();
+    const shown = bodies(session);
+    await session.stop();
+    return shown;
+  };
+
+  test('is found by the next page when this one goes while the next conversation is being made', async () => {
+    const browser = await startedBrowser();
+    const { session, clock, service, sid } = browser;
+    service.close(sid);
+    await clock.settle();
+    session.send('too late');
+    service.fail('create', 'silent');
+    session.startNew();
+    await clock.settle();
+    await session.stop();
+    await clock.advance(60_000);
+    expect(await shownByNextPage(browser)).toEqual(['too late']);
+  });
+
+  test('is found by the next page when this one goes while a lost conversation is being replaced', async () => {
+    const browser = await startedBrowser();
+    const { session, clock, service, sid } = browser;
+    service.refuse(true);
+    service.drop();
+    session.send('never sent');
+    await session.stop();
+    service.delete(sid);
+    service.refuse(false);
+    service.fail('create', 'silent');
+    expect(await shownByNextPage(browser)).toEqual(['never sent']);
+    await clock.advance(60_000);
+    expect(await shownByNextPage(browser)).toEqual(['never sent']);
+  });
+});

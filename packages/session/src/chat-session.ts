@@ -141,7 +141,10 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     },
     wasLive: () => facts().wasLive,
     another: (ended) => signIn.another(ended),
-    onReplaced: () => view.notice('previous_chat_gone'),
+    onReplaced() {
+      letGo();
+      view.notice('previous_chat_gone');
+    },
     onOpened(sid, another) {
       if (another) forgetMessages();
       const ended = signIn.refresh()?.endedConversationSid ?? null;
@@ -237,9 +240,13 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     publish({ ended: left ? 'ended_by_visitor' : reason, live: false });
   };
 
+  /** Before it is forgotten which conversation this was: whoever finds the next one finds what waits for it, too. */
+  const letGo = (): void => outbox.open(null);
+
   const beginAnother = (): void => {
     interrupt();
     conversation.retire();
+    letGo();
     forgetMessages();
     publish({ ended: null, live: false, wasLive: false, trouble: null });
     const line = signIn.line();
