@@ -9,12 +9,14 @@ import { createOtherTabs } from './other-tabs.js';
 import { createOutbox } from './outbox.js';
 import { createParticipants } from './participants.js';
 import { createPresentation } from './presentation.js';
+import { readAll } from './read-all.js';
 import { createReadHorizon } from './read-horizon.js';
+import { createRememberedMessages } from './remembered-messages.js';
 import { createRoles } from './roles.js';
 import { createSignIn } from './sign-in.js';
 import { type Facts, idleFacts } from './status.js';
 import type { TabNews } from './tab-message.js';
-import { clientIdOf, newestIndex } from './transcript.js';
+import { clientIdOf, emptyTranscript, newestIndex, shownMessages } from './transcript.js';
 import { createTyping } from './typing.js';
 import { createUnseenWatch } from './unseen-watch.js';
 import { createVisitorStore } from './visitor.js';
@@ -42,6 +44,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   const name = `conversations-web-chat:${key}`;
   const visitors = createVisitorStore({ ...options, key, appId: options.appId ?? '' });
   let stopDelivering = (): void => {};
+  let stopWatchingLeave = (): void => {};
 
   const isOwn = (identity: string): boolean => {
     const visitor = signIn.visitor();
@@ -67,14 +70,34 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
 
   const history = createHistory({
     pageSize: options.pageSize ?? PAGE_SIZE,
-    onChange: () => publish(),
+    onChange() {
+      if (facts().started) remembered.changed();
+      publish();
+    },
     onMessages(messages) {
       const own = messages.filter(({ author }) => author === signIn.visitor()?.uuid);
       outbox.saw(own.map(({ attributes }) => clientIdOf(attributes)).filter((cid) => cid !== null));
       for (const { author } of messages) people.wrote(author);
     },
   });
-  const newest = (): number => newestIndex(history.state().transcript);
+  const newest = (): number => {
+    const { loaded, transcript } = history.state();
+    // What was remembered is storage's word, and the service may be told nothing of it.
+    return loaded ? newestIndex(transcript) : -1;
+  };
+
+  const remembered = createRememberedMessages({
+    clock,
+    storage,
+    key: name,
+    current() {
+      const { loaded, hasNewer, transcript } = history.state();
+      const conversationSid = conversation.sid();
+      const identity = signIn.visitor()?.uuid;
+      if (!loaded || hasNewer || facts().ended || conversationSid === null || !identity) return null;
+      return { identity, conversationSid, messages: transcript.messages };
+    },
+  });
 
   const outbox = createOutbox({
     ...options,
@@ -170,12 +193,13 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   const signIn = createSignIn({
     ...options,
     visitors,
-    onVisitor({ conversationSid }) {
+    onVisitor({ uuid, conversationSid }) {
       tabs.open();
       conversation.change(conversationSid);
       outbox.open(conversationSid);
       draft.open(conversationSid);
       people.remembered();
+      if (conversationSid !== null) history.remember(remembered.read(uuid, conversationSid));
     },
     onReplaced(old, because) {
       // The old one's link may still be up. What is written from now on belongs to the new one.
@@ -211,6 +235,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   });
 
   const forgetMessages = (): void => {
+    remembered.erase();
     history.clear();
     horizon.clear();
     people.clear();
@@ -237,6 +262,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       outbox.open(null);
       draft.open(null);
     }
+    remembered.erase();
     publish({ ended: left ? 'ended_by_visitor' : reason, live: false });
   };
 
@@ -286,6 +312,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       publish({ ...idleFacts, started: true });
       if (crypto.secureContext === false) return publish({ blocked: 'insecure_context' });
       if (storage.blocked) view.notice('storage_blocked');
+      stopWatchingLeave = options.watchLeave?.(remembered.flush) ?? stopWatchingLeave;
       signIn.start();
     },
     send(text) {
@@ -307,6 +334,10 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     loadOlder: () => history.loadOlder().catch(() => void probe.ask()),
     loadNewer: () => history.loadNewer().catch(() => void probe.ask()),
     showLatest: () => history.showLatest().catch(() => void probe.ask()),
+    readAll: () =>
+      readAll(conversation.remote(), (messages) =>
+        shownMessages({ ...emptyTranscript, messages }, [], { identity: '', roleOf }, []),
+      ),
     markRead: () => horizon.reach(newest()),
     retryNow() {
       // A click is answered at once: what was wrong is not known to be wrong any more.
@@ -328,6 +359,8 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     draft: { read: draft.read, write: draft.write },
     async stop() {
       tabs.close();
+      remembered.flush();
+      stopWatchingLeave();
       interrupt();
       conversation.stop();
       unseen.clear();

@@ -9,11 +9,12 @@ import type {
   SessionCrypto,
   SessionStorage,
   ShrinkImage,
+  WatchLeave,
   WatchNetwork,
   WatchPolicy,
   WatchWake,
 } from './ports.js';
-import type { ChatSnapshot } from './snapshot.js';
+import type { ChatMessage, ChatSnapshot } from './snapshot.js';
 
 /** Who of the identities in a conversation is who. Only what the site says counts. */
 export interface StaffOptions {
@@ -65,6 +66,8 @@ export interface ChatSessionOptions {
   watchWake?: WatchWake;
   /** Absent: a policy that forbids the socket looks like a lost network. */
   watchPolicy?: WatchPolicy;
+  /** Absent: what was said last is remembered a little later than the page may be gone. */
+  watchLeave?: WatchLeave;
   /** Absent: this session knows of no other tabs but by storage. */
   openTabs?: OpenTabs;
   /** Absent: files wait in memory, and are gone after a reload. */
@@ -110,6 +113,12 @@ export interface ChatSession {
   loadNewer(): Promise<void>;
   /** Moves the window to the newest message. */
   showLatest(): Promise<void>;
+  /**
+   * Every message of the conversation as the service has it now, oldest first, a page at a time, for a transcript: what
+   * is shown does not move. Rich content is not read along. Rejects with a {@link ConnectionError} where the service
+   * cannot be asked.
+   */
+  readAll(): AsyncIterable<readonly ChatMessage[]>;
   /** Everything shown so far has been seen. */
   markRead(): void;
   /** Tries again now instead of at `retryAt`. */

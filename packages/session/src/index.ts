@@ -44,6 +44,7 @@ export {
   type TokenGrant,
   type TokenRequest,
   TokenServiceError,
+  type WatchLeave,
   type WatchNetwork,
   type WatchWake,
 } from './ports.js';

@@ -131,6 +131,9 @@ export type WatchWake = (listener: (away: { ms: number }) => void) => () => void
  */
 export type WatchPolicy = (listener: (address: string) => boolean) => () => void;
 
+/** Hears that the page may be gone in a moment: it is hidden or left. Returns how to stop. */
+export type WatchLeave = (listener: () => void) => () => void;
+
 /** Contents of files that wait to be sent. Never throws: what cannot be kept is missing later. */
 export interface FileStore {
   write(key: string, content: FileContent): Promise<void>;

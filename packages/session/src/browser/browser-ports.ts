@@ -5,6 +5,7 @@ import type {
   SessionClock,
   SessionCrypto,
   SessionStorage,
+  WatchLeave,
   WatchNetwork,
   WatchPolicy,
   WatchWake,
@@ -32,6 +33,7 @@ export interface BrowserPorts {
   crypto: SessionCrypto;
   exclusive: Exclusive;
   watchNetwork: WatchNetwork;
+  watchLeave: WatchLeave;
   openTabs: OpenTabs;
   watchWake: WatchWake;
   watchPolicy: WatchPolicy;
@@ -61,6 +63,7 @@ export function createBrowserPorts(options: BrowserPortsOptions): BrowserPorts {
       newId: () => randomId(window),
     }),
     watchNetwork: createWatchNetwork(window),
+    watchLeave: createWatchLeave(window),
     openTabs: createOpenTabs(window, (options.storage ?? 'local') === 'local'),
     watchWake: createWatchWake(window, clock),
     watchPolicy: createWatchPolicy(window, createTellDeveloper(window)),
@@ -104,6 +107,21 @@ function createWatchNetwork(window: Window): WatchNetwork {
     return () => {
       window.removeEventListener('online', online);
       window.removeEventListener('offline', offline);
+    };
+  };
+}
+
+function createWatchLeave(window: Window): WatchLeave {
+  return (listener) => {
+    // On a phone a page that is hidden may never be heard of again.
+    const hidden = (): void => {
+      if (window.document.visibilityState === 'hidden') listener();
+    };
+    window.addEventListener('pagehide', listener);
+    window.document.addEventListener('visibilitychange', hidden);
+    return () => {
+      window.removeEventListener('pagehide', listener);
+      window.document.removeEventListener('visibilitychange', hidden);
     };
   };
 }
