@@ -1,6 +1,7 @@
 import type { ChatSession, ChatSessionOptions } from './contract.js';
 import { createDraft } from './draft.js';
 import { createEndChat } from './end-chat.js';
+import { createForgetMe, forgetAll, forgetUser, type Remembering } from './forget.js';
 import { createHistory } from './history.js';
 import { createLineProbe } from './line-probe.js';
 import { createLiveConversation } from './live-conversation.js';
@@ -19,7 +20,7 @@ import type { TabNews } from './tab-message.js';
 import { clientIdOf, emptyTranscript, newestIndex, shownMessages } from './transcript.js';
 import { createTyping } from './typing.js';
 import { createUnseenWatch } from './unseen-watch.js';
-import { createVisitorStore } from './visitor.js';
+import { createVisitorStore, isAnonymous } from './visitor.js';
 
 const PAGE_SIZE = 30;
 
@@ -46,10 +47,13 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   let stopDelivering = (): void => {};
   let stopWatchingLeave = (): void => {};
 
-  const isOwn = (identity: string): boolean => {
+  const wrote = (identity: string): boolean => {
     const visitor = signIn.visitor();
     return visitor !== null && (identity === visitor.uuid || visitor.previousIdentities.includes(identity));
   };
+  // On another device nobody knows as whom a user wrote before they logged in; who is anonymous there is them.
+  const isOwn = (identity: string): boolean =>
+    wrote(identity) || (signIn.visitor()?.secret === null && isAnonymous(identity));
 
   const roleOf = createRoles(options.staff, isOwn);
   const view = createPresentation(clock, {
@@ -75,7 +79,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       publish();
     },
     onMessages(messages) {
-      const own = messages.filter(({ author }) => author === signIn.visitor()?.uuid);
+      const own = messages.filter(({ author }) => wrote(author));
       outbox.saw(own.map(({ attributes }) => clientIdOf(attributes)).filter((cid) => cid !== null));
       for (const { author } of messages) people.wrote(author);
     },
@@ -172,8 +176,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       if (another) forgetMessages();
       const ended = signIn.refresh()?.endedConversationSid ?? null;
       if (another && ended !== null) tabs.tell({ kind: 'moved', conversationSid: sid, ended });
-      outbox.open(sid);
-      draft.open(sid);
+      keepFor(sid);
     },
     onLive(remote) {
       stopDelivering = outbox.connect({
@@ -193,13 +196,27 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   const signIn = createSignIn({
     ...options,
     visitors,
-    onVisitor({ uuid, conversationSid }) {
+    onVisitor({ uuid, conversationSid }, left, lost) {
       tabs.open();
+      const shown = left?.conversationSid ?? conversation.sid();
+      // From where it is stored now, it comes along.
+      if (left) keepFor(shown);
+      if (lost) view.notice('previous_chat_gone');
+      if (shown !== conversationSid) forgetMessages();
+      if (left && shown !== conversationSid) publish({ ended: null, wasLive: false });
       conversation.change(conversationSid);
-      outbox.open(conversationSid);
-      draft.open(conversationSid);
+      keepFor(conversationSid ?? homeless());
       people.remembered();
       if (conversationSid !== null) history.remember(remembered.read(uuid, conversationSid));
+    },
+    onOtherUser(other) {
+      const isHere = signIn.visitor()?.uuid === other.uuid || !visitors.anonymous();
+      if (isHere) void forgetAll(kept, parts);
+      else forgetUser(kept, other);
+    },
+    onRestart() {
+      interrupt();
+      publish({ live: false, blocked: null, trouble: null });
     },
     onReplaced(old, because) {
       // The old one's link may still be up. What is written from now on belongs to the new one.
@@ -210,6 +227,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       publish({ live: false });
     },
     onUp(line, fresh) {
+      if (isForgotten()) return;
       if (!facts().ended) void conversation.bringUp({ ...line, fresh });
       void ending.linked(line.connection);
     },
@@ -233,6 +251,33 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     question: () => history.readAfter(history.newestIndex()),
     onSilence: (connection) => signIn.doubt(connection),
   });
+
+  /** Where what is written waits for a conversation: that of a user is for nobody else who opens the page. */
+  const homeless = (): string | null => {
+    const visitor = signIn.visitor();
+    return visitor?.secret === null ? visitor.uuid : null;
+  };
+  const keepFor = (place: string | null): void => {
+    outbox.open(place);
+    draft.open(place);
+  };
+
+  const kept = { ...options, name };
+  const parts: Remembering = {
+    visitors: visitors.forget,
+    signIn: () => signIn.forget(),
+    conversation: () => conversation.change(null),
+    history: history.clear,
+    remembered: remembered.erase,
+    outbox: outbox.forget,
+    draft: draft.forget,
+    horizon: horizon.clear,
+    typing: typing.clear,
+    unseen: unseen.clear,
+    people: people.clear,
+    names: names.forget,
+    notices: view.forget,
+  };
 
   const forgetMessages = (): void => {
     remembered.erase();
@@ -259,15 +304,14 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     outbox.fail('conversation_closed');
     if (left) {
       // Nothing will look for it where it was, also not after a reload.
-      outbox.open(null);
-      draft.open(null);
+      keepFor(homeless());
     }
     remembered.erase();
     publish({ ended: left ? 'ended_by_visitor' : reason, live: false });
   };
 
   /** Before it is forgotten which conversation this was: whoever finds the next one finds what waits for it, too. */
-  const letGo = (): void => outbox.open(null);
+  const letGo = (): void => outbox.open(homeless());
 
   const beginAnother = (): void => {
     interrupt();
@@ -287,6 +331,9 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
         return;
       case 'ended':
         if (conversation.sid() === news.conversationSid) end('ended_by_visitor');
+        return;
+      case 'forget':
+        void forgetMe(true);
     }
   };
 
@@ -304,18 +351,59 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     },
   });
 
+  const stop = async (): Promise<void> => {
+    tabs.close();
+    remembered.flush();
+    stopWatchingLeave();
+    interrupt();
+    conversation.stop();
+    unseen.clear();
+    const closing = signIn.stop();
+    publish(idleFacts);
+    await closing;
+  };
+
+  const forgetMe = createForgetMe({
+    ...options,
+    remembered: kept,
+    parts,
+    interrupt,
+    // A user comes back, from here or another device.
+    leave: () =>
+      (facts().live && signIn.visitor()?.secret !== null && conversation.remote()?.leave()) || null,
+    tellOthers: () => tabs.tell({ kind: 'forget' }),
+    stop() {
+      const closing = stop();
+      signIn.logout();
+      return closing;
+    },
+  });
+
+  /** Another tab, or the browser, took away what is stored: what this tab still has must not come back by it. */
+  const isForgotten = (): boolean => {
+    if (!visitors.isGone()) return false;
+    void forgetMe(true);
+    return true;
+  };
+
+  const start = (): void => {
+    if (facts().started) return;
+    void isForgotten();
+    publish({ ...idleFacts, started: true });
+    if (storage.blocked) view.notice('storage_blocked');
+    if (crypto.secureContext === false) publish({ blocked: 'insecure_context' });
+    else {
+      stopWatchingLeave = options.watchLeave?.(remembered.flush) ?? stopWatchingLeave;
+      signIn.start();
+    }
+  };
+
   return {
     getSnapshot: view.get,
     subscribe: view.subscribe,
-    start() {
-      if (facts().started) return;
-      publish({ ...idleFacts, started: true });
-      if (crypto.secureContext === false) return publish({ blocked: 'insecure_context' });
-      if (storage.blocked) view.notice('storage_blocked');
-      stopWatchingLeave = options.watchLeave?.(remembered.flush) ?? stopWatchingLeave;
-      signIn.start();
-    },
+    start,
     send(text) {
+      if (isForgotten()) start();
       outbox.add(text);
       void history.showLatest().catch(() => {});
       if (facts().ended) outbox.fail('conversation_closed');
@@ -350,24 +438,14 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     startNew() {
       if (facts().started && facts().ended) beginAnother();
     },
-    identify: notYet,
-    logout: notYet,
+    identify: signIn.identify,
+    logout: () => forgetMe(),
     endChat: async () => (facts().started && !facts().ended ? ending.run() : undefined),
-    forgetMe: notYet,
+    forgetMe: () => forgetMe(),
     claimAlert: notYet,
     dismissNotice: view.dismiss,
     draft: { read: draft.read, write: draft.write },
-    async stop() {
-      tabs.close();
-      remembered.flush();
-      stopWatchingLeave();
-      interrupt();
-      conversation.stop();
-      unseen.clear();
-      const closing = signIn.stop();
-      publish(idleFacts);
-      await closing;
-    },
+    stop,
   };
 }
 

@@ -286,6 +286,18 @@ describe.each([
     });
   });
 
+  test('does not enter what somebody else made under its name, even where it was let in', async () => {
+    const { conversation } = await join('ada', 'room');
+    await service.add(conversation.sid, 'ada', 'a trap');
+    await service.join(conversation.sid, 'bob', {});
+    const bob = await join('bob', 'elsewhere');
+    const opened = await service.during(bob.connection.open(conversation.sid));
+    expect(opened.sid).toBe(conversation.sid);
+    await expect(service.during(bob.connection.create({ uniqueName: 'room' }))).rejects.toMatchObject({
+      code: 'not_a_participant',
+    });
+  });
+
   test('sends with attributes, gives the index, and hears its own message as others do', async () => {
     const { conversation } = await join();
     await service.during(conversation.page(30));

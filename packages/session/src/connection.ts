@@ -126,7 +126,10 @@ export interface Connection {
   updateToken(token: string): Promise<void>;
   /** Opens a conversation that this identity takes part in. `not_found` and `not_a_participant` are told apart from trouble. */
   open(sid: string): Promise<RemoteConversation>;
-  /** Makes a conversation and joins it. `uniqueName` makes a second attempt find the first one's conversation. */
+  /**
+   * Makes a conversation and joins it. `uniqueName` makes a second attempt find the first one's conversation;
+   * `not_a_participant` where somebody else made one of this name, whoever takes part in it.
+   */
   create(options: {
     uniqueName: string;
     friendlyName?: string;

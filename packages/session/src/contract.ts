@@ -68,6 +68,8 @@ export interface ChatSessionOptions {
   watchPolicy?: WatchPolicy;
   /** Absent: what was said last is remembered a little later than the page may be gone. */
   watchLeave?: WatchLeave;
+  /** Takes away what the chat service's script left in the browser's storage, when the visitor is forgotten. */
+  tidy?: () => void;
   /** Absent: this session knows of no other tabs but by storage. */
   openTabs?: OpenTabs;
   /** Absent: files wait in memory, and are gone after a reload. */

@@ -36,7 +36,8 @@ interface FinderOptions {
  * is asked. Otherwise this makes one: in one tab at a time, under a name that makes a second attempt find what the
  * first one made.
  */
-export async function findConversation(options: FinderOptions): Promise<RemoteConversation> {
+export async function findConversation(unbound: FinderOptions): Promise<RemoteConversation> {
+  const options = { ...unbound, visitors: boundTo(unbound.visitors) };
   const { connection, visitors, retired, offered } = options;
   const stored = visitors.read()?.conversationSid ?? null;
   let gone: string | null = retired;
@@ -118,12 +119,29 @@ async function openIfThere(connection: Connection, sid: string): Promise<RemoteC
   }
 }
 
+/** What is found for one visitor is not remembered as another one's, who came while it was looked for. */
+function boundTo(visitors: VisitorStore): VisitorStore {
+  const uuid = visitors.read()?.uuid;
+  const read: VisitorStore['read'] = () => {
+    const visitor = visitors.read();
+    if (visitor?.uuid !== uuid) throw new ConnectionError('not_sent', 'Somebody else is here now.');
+    return visitor;
+  };
+  const update: VisitorStore['update'] = (change) => {
+    read();
+    return visitors.update(change);
+  };
+  return { ...visitors, read, update };
+}
+
 async function create({ connection, visitors, crypto }: FinderOptions): Promise<RemoteConversation> {
   const visitor = visitors.read();
   if (!visitor) throw new Error('A conversation is made before there is a visitor.');
   for (let attempt = 0; attempt < MAX_NAMES; attempt += 1) {
     try {
-      const uniqueName = conversationName(visitor, crypto, attempt);
+      // Whoever knows a user's identity can take the names that follow from it, and would keep them from chatting.
+      const random = visitor.secret === null && attempt === MAX_NAMES - 1;
+      const uniqueName = random ? `w_${crypto.randomId()}` : conversationName(visitor, crypto, attempt);
       return await connection.create({ uniqueName });
     } catch (error) {
       // The name is taken by a conversation that this visitor cannot enter, and never will be free again.

@@ -5,6 +5,8 @@ export interface Draft {
   write(text: string): void;
   /** From now on the draft is stored; one that was typed before it had a conversation comes along. */
   open(conversationSid: string | null): void;
+  /** Drops it; nothing is stored before it is opened again. */
+  forget(): void;
 }
 
 export function createDraft(storage: SessionStorage, key: string): Draft {
@@ -32,6 +34,10 @@ export function createDraft(storage: SessionStorage, key: string): Draft {
       if (text === '') text = storage.read(next) ?? '';
       else save();
       if (old !== null) storage.remove(old);
+    },
+    forget() {
+      text = '';
+      place = null;
     },
   };
 }

@@ -6,6 +6,7 @@ import type { SessionClock } from './ports.js';
 export interface StoredConversation {
   sid: string;
   uniqueName: string | null;
+  createdBy: string;
   participants: Set<string>;
   /** Attributes of participants who have some. */
   about: Map<string, unknown>;
@@ -21,6 +22,8 @@ export interface StoredConversation {
 /** What the fake service has stored; every change is told to those who listen. */
 export interface FakeConversations {
   conversations: Map<string, StoredConversation>;
+  /** The conversation of this name, made by `creator` if there is none. */
+  named(uniqueName: string, creator: string): StoredConversation;
   add(
     sid: string,
     author: string,
@@ -53,7 +56,7 @@ export function participantOf({ about, reads }: StoredConversation, identity: st
 export function createFakeConversations(
   clock: SessionClock,
   tell: (sid: string, say: (listener: ConversationEvents) => void) => void,
-): FakeConversations & { named(uniqueName: string, creator: string): StoredConversation } {
+): FakeConversations {
   const conversations = new Map<string, StoredConversation>();
   const idOf = (text: string): string => toHex(sha256(utf8Bytes(text))).slice(0, 32);
   const stored = (sid: string): StoredConversation => {
@@ -98,7 +101,6 @@ export function createFakeConversations(
 
   return {
     conversations,
-    /** The conversation of this name, made by `creator` if there is none. */
     named(uniqueName, creator) {
       const known = [...conversations.values()].find((other) => other.uniqueName === uniqueName);
       if (known) return known;
@@ -106,6 +108,7 @@ export function createFakeConversations(
       const made: StoredConversation = {
         sid,
         uniqueName,
+        createdBy: creator,
         participants: new Set([creator]),
         about: new Map(),
         attributes: {},

@@ -327,7 +327,9 @@ export function createFakeService(clock: SessionClock): FakeService {
       create: ({ uniqueName }) =>
         request(link, 'create', () => {
           if (service.offering) throw new ConnectionError('refused', 'No permission to create.');
-          const { sid } = store.named(uniqueName, link.identity);
+          const { sid, createdBy } = store.named(uniqueName, link.identity);
+          if (createdBy !== link.identity)
+            throw new ConnectionError('not_a_participant', 'It is another one’s.');
           return conversationOn(link, enter(link, sid));
         }),
       async close() {

@@ -57,6 +57,8 @@ export interface Outbox {
   /** Nothing more will be delivered to this conversation. */
   fail(error: MessageErrorCode): void;
   retryNow(): void;
+  /** Drops everything; nothing is stored before it is opened again. */
+  forget(): void;
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -247,5 +249,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       change(queued.reduce((rest, { cid }) => pending.failed(rest, cid, error), list));
     },
     retryNow: pause.end,
+    forget() {
+      place = null;
+      change([]);
+    },
   };
 }

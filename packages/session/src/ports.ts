@@ -74,8 +74,9 @@ export class TokenServiceError extends Error {
 export interface TokenRequest {
   /** Of a logged-in visitor: the one that follows from the token's issuer and subject. */
   identity: string;
-  proof: string;
-  /** The site's signed word of who is logged in; it decides then, and not the proof. */
+  /** That the identity is theirs; absent for a user. */
+  proof?: string;
+  /** The site's signed word of who is logged in. */
   userToken?: string;
   /** The conversation that this visitor leaves behind because it is over: where the service makes conversations, it
    * makes another one. */

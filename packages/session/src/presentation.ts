@@ -24,6 +24,8 @@ export interface Presentation extends Pick<SnapshotStore, 'get' | 'subscribe'> {
   publish(change?: Partial<Facts>): void;
   notice(code: NoticeCode): void;
   dismiss(code: NoticeCode): void;
+  /** Nothing is known any more that was shown so far. */
+  forget(): void;
 }
 
 export function createPresentation(clock: SessionClock, sources: Sources): Presentation {
@@ -62,7 +64,7 @@ export function createPresentation(clock: SessionClock, sources: Sources): Prese
       ...sources.rest(),
       notices,
       identity: sources.visitor()?.uuid ?? null,
-      verified: false,
+      verified: sources.visitor()?.secret === null,
       conversationSid: sources.conversationSid(),
       messages: messages(),
       remembered,
@@ -81,6 +83,10 @@ export function createPresentation(clock: SessionClock, sources: Sources): Prese
     publish,
     notice(code) {
       if (!notices.includes(code)) notices = [...notices, code];
+    },
+    forget() {
+      notices = [];
+      publish();
     },
     dismiss(code) {
       notices = notices.filter((other) => other !== code);

@@ -1,8 +1,11 @@
+import { arrive } from './arrival.js';
 import type { Connection } from './connection.js';
 import { type ConnectionKeeper, createConnectionKeeper } from './connection-keeper.js';
-import type { ChatSessionOptions } from './contract.js';
+import type { ChatSessionOptions, UserToken } from './contract.js';
+import { createCuttableWait } from './cuttable-wait.js';
 import type { ReasonCode } from './snapshot.js';
 import { createTokenKeeper, type RefusedIdentity, type TokenKeeper } from './token.js';
+import { createUserTokens, fetchAsUser, type UserTokens } from './user-tokens.js';
 import { proofOf, type Visitor, type VisitorStore } from './visitor.js';
 
 /** The present connection, and the conversation that the token service made for its visitor. */
@@ -17,6 +20,12 @@ export interface SignIn {
   /** Who has signed in; `null` before that. What another part stored of them meanwhile is read by `refresh`. */
   visitor(): Visitor | null;
   refresh(): Visitor | null;
+  /** Begins anew as the user of whom the site says so; resolves when that is settled. */
+  identify(userToken: UserToken): Promise<void>;
+  /** From the next `start` on nobody is logged in. */
+  logout(): void;
+  /** Nobody has signed in, as far as is known here. */
+  forget(): void;
   line(): Line | null;
   /** Asks the token service that makes conversations for the one after `ended`. */
   another(ended: string): Promise<string | null>;
@@ -30,13 +39,23 @@ export interface SignIn {
 }
 
 export interface SignInOptions
-  extends Pick<ChatSessionOptions, 'connect' | 'fetchToken' | 'realtimeUrl' | 'watchWake' | 'watchPolicy'> {
+  extends Pick<
+    ChatSessionOptions,
+    'bringAlong' | 'connect' | 'fetchToken' | 'realtimeUrl' | 'userToken' | 'watchWake' | 'watchPolicy'
+  > {
   clock: ChatSessionOptions['clock'];
   crypto: ChatSessionOptions['crypto'];
   watchNetwork: ChatSessionOptions['watchNetwork'];
   visitors: VisitorStore;
-  /** There is a visitor. */
-  onVisitor(visitor: Visitor): void;
+  /**
+   * There is a visitor. `left`: the anonymous one whose place a user takes. `lost`: what they had before could not be
+   * brought along.
+   */
+  onVisitor(visitor: Visitor, left: Visitor | null, lost: boolean): void;
+  /** Another user than the one of this browser: nothing of theirs may be seen. */
+  onOtherUser(other: Visitor): void;
+  /** The present run is given up for another one. */
+  onRestart(): void;
   /** Another identity takes the place of `old`, which the service refuses; `onVisitor` follows. */
   onReplaced(old: Visitor, because: RefusedIdentity): void;
   /** `fresh`: another connection than before, on which nothing is open yet. */
@@ -63,14 +82,43 @@ export function createSignIn(options: SignInOptions): SignIn {
   /** The page's policy keeps the socket from being opened. */
   let forbidden = false;
   let stopWatching: readonly (() => void)[] = [];
+  let running = false;
+  let source = options.userToken;
+  let tokens: UserTokens | null = null;
+  /** The service refuses the user's token. One that only watches them takes the visitor as an anonymous one. */
+  let rejected = false;
+  /** Trying again does not help: only another word of the site does. */
+  let over = false;
+  let asked = 0;
+  let settled = (): void => {};
+  const pause = createCuttableWait(options.clock);
 
   const known = (): Visitor => {
     if (!visitor) throw new Error('A token is asked for before there is a visitor.');
     return visitor;
   };
-  const enter = (as: Visitor): void => {
+  const enter = (as: Visitor, left: Visitor | null, lost: boolean): void => {
     visitor = as;
-    options.onVisitor(as);
+    options.onVisitor(as, left, lost);
+  };
+
+  const giveUp = (reason: ReasonCode): void => {
+    void keeper?.stop();
+    if (reason === 'user_token_rejected' && !rejected) {
+      rejected = true;
+      restart();
+      return;
+    }
+    over = true;
+    // Who turned a question away may be asked once more, and only by a click.
+    failed = reason === 'human_check_required';
+    options.onBlocked(reason);
+    settled();
+  };
+
+  const nudge = (): void => {
+    pause.end();
+    keeper?.nudge();
   };
 
   const tell = (reason: ReasonCode, retryAt: number | null): void => {
@@ -82,15 +130,14 @@ export function createSignIn(options: SignInOptions): SignIn {
 
   const boot = async (): Promise<void> => {
     const mine = run;
-    const ensured = await visitors.ensure();
-    if (mine !== run) return;
-    enter(ensured);
+    unwatch();
     const stopHearing = [
       options.watchNetwork((online) => {
         options.onNetwork(online);
-        if (online) keeper?.nudge();
+        if (online) nudge();
       }),
       options.watchWake?.(() => {
+        pause.end();
         keeper?.wake();
         options.onWake();
       }),
@@ -102,27 +149,42 @@ export function createSignIn(options: SignInOptions): SignIn {
       }),
     ];
     stopWatching = stopHearing.filter((stop) => stop !== undefined);
+    const arrived = await arrive({
+      ...options,
+      tokens: rejected ? null : tokens,
+      pause,
+      wanted: () => mine === run,
+      onTrouble: (reason, retryAt) => mine === run && tell(reason, retryAt),
+    });
+    if (mine !== run) return;
+    if ('blocked' in arrived) return giveUp(arrived.blocked);
+    enter(arrived.visitor, arrived.left, arrived.lost);
+    settled();
     token = createTokenKeeper({
       ...options,
+      // The page may give the same user's word in another way meanwhile.
+      fetchToken(request) {
+        const { fetchToken } = options;
+        return tokens ? fetchAsUser(fetchToken, tokens, identifyAnew)(request) : fetchToken(request);
+      },
       claim() {
-        // Only then: a token that is merely due must not begin another conversation.
-        const ended = leaving === null ? {} : { ended: leaving };
-        return { identity: known().uuid, proof: proofOf(known()), ...ended };
+        const proof = proofOf(known());
+        return {
+          identity: known().uuid,
+          ...(proof !== null && { proof }),
+          // Only then: a token that is merely due must not begin another conversation.
+          ...(leaving !== null && { ended: leaving }),
+        };
       },
       async newIdentity(because, birthSeconds) {
         const old = known();
         const replaced = await visitors.replace(old.uuid, birthSeconds ?? undefined);
         if (mine !== run) return;
         options.onReplaced(old, because);
-        enter(replaced);
+        enter(replaced, null, false);
       },
       onTrouble: tell,
-      onGiveUp(reason) {
-        options.onBlocked(reason);
-        // Who turned a question away may be asked once more, and only by a click.
-        failed = reason === 'human_check_required';
-        void keeper?.stop();
-      },
+      onGiveUp: giveUp,
       onDue: () => keeper?.renewToken(),
     });
     keeper = createConnectionKeeper({
@@ -154,15 +216,81 @@ export function createSignIn(options: SignInOptions): SignIn {
     run += 1;
     const mine = run;
     failed = false;
+    over = false;
     boot().catch(() => {
       if (mine !== run) return;
       failed = true;
+      settled();
       options.onTrouble({ reason: 'unexpected', retryAt: null });
     });
   };
 
+  const end = (): Promise<void> | undefined => {
+    run += 1;
+    failed = false;
+    over = false;
+    pause.end();
+    unwatch();
+    token?.stop();
+    const closing = keeper?.stop();
+    keeper = null;
+    token = null;
+    line = null;
+    return closing;
+  };
+
+  const restart = (): void => {
+    options.onRestart();
+    void end();
+    bootOrTell();
+  };
+
+  const identifyAnew = (): void => {
+    rejected = false;
+    tokens = source === undefined ? null : createUserTokens(source, options);
+    // Not from within a request of the run that ends by it.
+    options.clock.after(0, () => running && restart());
+  };
+
   return {
-    start: bootOrTell,
+    start() {
+      running = true;
+      rejected = false;
+      tokens = source === undefined ? null : createUserTokens(source, options);
+      bootOrTell();
+    },
+    async identify(userToken) {
+      source = userToken;
+      if (!running) return;
+      asked += 1;
+      const mine = asked;
+      const fresh = createUserTokens(userToken, options);
+      if (visitor?.secret === null && token) {
+        const identity = await fresh.identity().catch(() => null);
+        if (mine !== asked || !running) return;
+        // The same user once more, as a page may say it each time it draws itself.
+        if (identity === visitor?.uuid && !over) {
+          tokens = fresh;
+          nudge();
+          return;
+        }
+      }
+      settled();
+      rejected = false;
+      tokens = fresh;
+      const done = new Promise<void>((resolve) => {
+        settled = resolve;
+      });
+      restart();
+      await done;
+    },
+    logout() {
+      asked += 1;
+      source = undefined;
+    },
+    forget() {
+      visitor = null;
+    },
     visitor: () => visitor,
     refresh() {
       visitor = visitors.read() ?? visitor;
@@ -183,20 +311,15 @@ export function createSignIn(options: SignInOptions): SignIn {
     doubt: (connection) => keeper?.doubt(connection),
     replace: (connection) => keeper?.replace(connection),
     retryNow() {
+      pause.end();
       if (!failed) return keeper?.retryNow();
-      unwatch();
       token?.stop();
       bootOrTell();
     },
     async stop() {
-      run += 1;
-      failed = false;
-      unwatch();
-      token?.stop();
-      const closing = keeper?.stop();
-      keeper = null;
-      token = null;
-      line = null;
+      running = false;
+      const closing = end();
+      settled();
       await closing;
     },
   };

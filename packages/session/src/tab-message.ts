@@ -27,10 +27,11 @@ export function tabMessage(identity: string, news: TabNews): TabMessage | null {
 export function readTabMessage(value: unknown, identity: string): TabNews | null {
   if (typeof value !== 'object' || value === null) return null;
   const fields = value as Partial<Record<string, unknown>>;
-  if (fields.identity !== identity) return null;
   const { kind, to, text, before } = fields;
-  const conversationSid = sidOrNull(fields.conversationSid);
+  // Whoever is meant: what this browser keeps of any visitor goes.
   if (kind === 'forget') return { kind };
+  if (fields.identity !== identity) return null;
+  const conversationSid = sidOrNull(fields.conversationSid);
   if (kind === 'draft' && (conversationSid !== null || fields.conversationSid === null)) {
     return isDraft(text) && isDraft(before) ? { kind, conversationSid, text, before } : null;
   }

@@ -21,8 +21,21 @@ describe('a failed request', () => {
     [{}, { action: 'retry', reason: 'token_service_unreachable', waitMs: null }],
     [{ status: 500 }, { action: 'retry', reason: 'token_service_error', waitMs: null }],
     [
-      { status: 503, code: 'jwks_unavailable' },
-      { action: 'retry', reason: 'token_service_error', waitMs: null },
+      { status: 503, code: 'jwks_unavailable', retryAfter: 3 },
+      { action: 'retry', reason: 'user_token_unavailable', waitMs: 3_000 },
+    ],
+    [{ code: 'user_token_unavailable' }, { action: 'retry', reason: 'user_token_unavailable', waitMs: null }],
+    [
+      { status: 401, code: 'user_token_expired' },
+      { action: 'give_up', reason: 'user_token_rejected' },
+    ],
+    [
+      { status: 401, code: 'user_token_invalid' },
+      { action: 'give_up', reason: 'user_token_rejected' },
+    ],
+    [
+      { status: 403, code: 'audience_mismatch' },
+      { action: 'give_up', reason: 'user_token_rejected' },
     ],
     [{ status: 200 }, { action: 'retry', reason: 'token_service_error', waitMs: null }],
     [{ status: 403 }, { action: 'retry', reason: 'token_service_error', waitMs: null }],

@@ -37,14 +37,20 @@ export type TokenFailure =
 export function readFailure(error: unknown): TokenFailure {
   if (!(error instanceof TokenServiceError)) return { action: 'retry', reason: 'unexpected', waitMs: null };
   const { status, code, retryAfter, serverTime } = error;
-  if (status === null) return { action: 'retry', reason: 'token_service_unreachable', waitMs: null };
   const waitMs = retryAfter === null ? null : Math.min(LONGEST_WAIT_MS, retryAfter * 1_000);
+  if (code === 'user_token_unavailable' || code === 'jwks_unavailable') {
+    return { action: 'retry', reason: 'user_token_unavailable', waitMs };
+  }
+  if (status === null) return { action: 'retry', reason: 'token_service_unreachable', waitMs: null };
   if (status === 429) return { action: 'retry', reason: 'rate_limited', waitMs };
   if (status >= 500) return { action: 'retry', reason: 'token_service_error', waitMs };
   if (code === null) return { action: 'retry', reason: 'token_service_error', waitMs: null };
   if (code === 'proof_invalid' || code === 'identity_expired' || code === 'identity_not_yet_valid') {
     // Born by the service's clock: by a visitor's that is years off, the next one would be refused as well.
     return { action: 'new_identity', because: code, birthSeconds: serverTime };
+  }
+  if (code.startsWith('user_token_') || code === 'audience_mismatch') {
+    return { action: 'give_up', reason: 'user_token_rejected' };
   }
   if (code === 'origin_not_allowed' || code === 'banned' || code === 'human_check_required') {
     return { action: 'give_up', reason: code };

@@ -203,9 +203,12 @@ export function createTwilioConnection(
       request(READ_LIMIT_MS, async () => {
         const conversation = await client
           .createConversation(wanted as CreateConversationOptions)
-          .catch((error: unknown): Promise<Conversation> => {
-            if (isNameTaken(error)) return client.getConversationByUniqueName(wanted.uniqueName);
-            throw error;
+          .catch(async (error: unknown): Promise<Conversation> => {
+            if (!isNameTaken(error)) throw error;
+            const taken = await client.getConversationByUniqueName(wanted.uniqueName);
+            if (taken.createdBy === client.user.identity) return taken;
+            // Made in wait for this visitor, who may even have been put into it.
+            throw new ConnectionError('not_a_participant', 'Somebody else has a conversation of this name.');
           });
         if (conversation.status !== 'joined') {
           await conversation.join().catch((error: unknown) => {

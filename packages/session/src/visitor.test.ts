@@ -61,6 +61,7 @@ describe('the s1 identity', () => {
       endedConversationSid: null,
       leavingConversationSid: null,
       previousIdentities: [],
+      originalConversationSid: null,
     };
     expect(proofOf(visitor)).toBe(proof);
   });
@@ -200,7 +201,7 @@ describe('the stored visitor', () => {
     const store = storeOn();
     const { uuid } = await store.ensure();
     const { secret } = await store.replace(uuid, 1_767_225_600);
-    const bytes = fromBase64url(secret) ?? new Uint8Array();
+    const bytes = fromBase64url(secret ?? '') ?? new Uint8Array();
     expect(new DataView(bytes.buffer).getUint32(1)).toBe(1_767_225_600);
   });
 });

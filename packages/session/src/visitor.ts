@@ -1,20 +1,28 @@
 import { concatBytes, fromBase64url, toBase64url, toHex, utf8Bytes } from './bytes.js';
 import type { Exclusive, SessionClock, SessionCrypto, SessionStorage } from './ports.js';
 
+/** What the original chat of this name stored. Forgetting takes it away as well: it says who somebody was. */
+export const ORIGINAL_KEYS: readonly string[] = ['webchat-uuid', 'webchat-sid', 'chatStartDate'];
+
 const ID_DOMAIN = 'twilio-webchat/anon-id/v1';
 const CONVERSATION_DOMAIN = 'twilio-webchat/conv/v1';
 const SECRET_VERSION = 1;
 const SECRET_BYTES = 32;
 const STORED_VERSION = 1;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** A user's identity, as {@link userIdentity} makes it. */
+const USER = /^u_[\w-]{43}$/;
 const CONVERSATION_SID = /^CH[0-9a-f]{32}$/i;
 const ZERO = Uint8Array.of(0);
 
-/** Who this browser is to the service. The identity is a hash of the secret, and showing the secret proves it. */
+/** Who this browser is to the service: an anonymous visitor, or a user whom the site names. */
 export interface Visitor {
   readonly uuid: string;
-  /** 32 bytes as unpadded base64url. Goes to the token service and nowhere else. */
-  readonly secret: string;
+  /**
+   * 32 bytes as unpadded base64url; the identity is a hash of them, and showing them proves it. They go to the token
+   * service and nowhere else. `null` for a user, for whom the site's token speaks.
+   */
+  readonly secret: string | null;
   readonly conversationSid: string | null;
   /** The conversation that was here before and is over; the next one's name is derived from it. */
   readonly endedConversationSid: string | null;
@@ -22,6 +30,8 @@ export interface Visitor {
   readonly leavingConversationSid: string | null;
   /** Earlier identities of this browser: what they wrote is still this visitor's. */
   readonly previousIdentities: readonly string[];
+  /** The conversation of a visitor of the original chat, still to be brought along. */
+  readonly originalConversationSid: string | null;
 }
 
 /** A secret with its version and the time of birth inside, so that a service can expire identities without a store. */
@@ -41,31 +51,51 @@ export function deriveIdentity(secret: Uint8Array, appId: string, crypto: Sessio
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
-export function proofOf(visitor: Visitor): string {
-  return `s1.${visitor.secret}`;
+/** Of an anonymous visitor; a user has none. */
+export function proofOf({ secret }: Visitor): string | null {
+  return secret === null ? null : `s1.${secret}`;
 }
 
 /**
- * The name under which two tabs find one conversation. After a conversation that is over the name is another one,
+ * The name under which two tabs find one conversation; of a user, every device. After a conversation that is over the name is another one,
  * and the same in every tab; `attempt` leaves a name behind that turned out to be taken for good.
  */
 export function conversationName(visitor: Visitor, crypto: SessionCrypto, attempt = 0): string {
-  const secret = fromBase64url(visitor.secret) ?? new Uint8Array();
-  const parts = [utf8Bytes(CONVERSATION_DOMAIN), ZERO, secret];
+  const { uuid, secret } = visitor;
+  const seed = secret === null ? utf8Bytes(uuid) : (fromBase64url(secret) ?? new Uint8Array());
+  const parts = [utf8Bytes(CONVERSATION_DOMAIN), ZERO, seed];
   if (visitor.endedConversationSid !== null) parts.push(ZERO, utf8Bytes(visitor.endedConversationSid));
   if (attempt > 0) parts.push(ZERO, Uint8Array.of(attempt));
   return `w_${toBase64url(crypto.sha256(concatBytes(...parts))).slice(0, 22)}`;
 }
 
+/** Of no user, agent or bot: those have names. */
+export function isAnonymous(identity: string): boolean {
+  return UUID.test(identity);
+}
+
 export interface VisitorStore {
   /** The visitor as stored now, by this tab or another one; `null` before the first start. */
   read(): Visitor | null;
-  /** The stored visitor, or a new one, made once even when two tabs start at the same instant. */
+  /** The stored anonymous visitor, or a new one, made once even when two tabs start at the same instant. */
   ensure(): Promise<Visitor>;
   /** A new identity in place of one that the service refuses; the old one stays among the previous. */
   replace(refused: string, birthSeconds?: number): Promise<Visitor>;
+  /** The anonymous visitor of this browser, if there is one. */
+  anonymous(): Visitor | null;
+  /**
+   * From now on the visitor is the user `identity`, with the conversation of `brought`. An anonymous visitor who had a
+   * conversation is no more.
+   */
+  enter(identity: string, brought: Visitor | null): Promise<Visitor>;
+  /** A user whom this browser remembers, other than `identity`. */
+  otherUser(identity: string): Visitor | null;
   /** Changes the stored visitor. Call it inside the lock, after reading again. */
   update(change: (visitor: Visitor) => Visitor): Visitor;
+  /** What was stored of the visitor is there no more: another tab forgot it, or the browser was told to. */
+  isGone(): boolean;
+  /** Nobody is known here any more. What is stored is taken away by others. */
+  forget(): void;
   /** Runs `work` in one tab at a time. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -80,23 +110,30 @@ export function createVisitorStore(options: {
 }): VisitorStore {
   const { appId, storage, crypto, clock } = options;
   const name = `conversations-web-chat:${options.key}`;
+  // Beside the anonymous visitor's: whoever opens a page that does not say who is logged in is not the user.
+  const userName = `${name}:user`;
 
-  const isProvable = (visitor: Visitor): boolean => {
-    const secret = fromBase64url(visitor.secret);
+  const isProvable = ({ uuid, secret: encoded }: Visitor): boolean => {
+    const secret = fromBase64url(encoded ?? '');
     return (
       secret?.length === SECRET_BYTES &&
       secret[0] === SECRET_VERSION &&
-      toBase64url(secret) === visitor.secret &&
-      deriveIdentity(secret, appId, crypto) === visitor.uuid
+      toBase64url(secret) === encoded &&
+      deriveIdentity(secret, appId, crypto) === uuid
     );
   };
-  const readStored = (): Visitor | null => {
+  const storedAnonymous = (): Visitor | null => {
     const visitor = parseVisitor(storage.read(name));
     return visitor && isProvable(visitor) ? visitor : null;
   };
+  const storedUser = (): Visitor | null => {
+    const visitor = parseVisitor(storage.read(userName));
+    return visitor?.secret === null ? visitor : null;
+  };
   // Storage may forget at once (blocked), be emptied, or be given another identity by another tab: this page stays
-  // who it is until it is loaded again.
+  // who it is until it is told to forget that.
   let mine: Visitor | null = null;
+  const readStored = (): Visitor | null => (mine?.secret === null ? storedUser() : storedAnonymous());
   const read = (): Visitor | null => {
     const stored = readStored();
     if (stored && (mine === null || stored.uuid === mine.uuid)) mine = stored;
@@ -104,29 +141,36 @@ export function createVisitorStore(options: {
   };
   const write = (visitor: Visitor): Visitor => {
     mine = visitor;
-    storage.write(name, serializeVisitor(visitor));
+    storage.write(visitor.secret === null ? userName : name, serializeVisitor(visitor));
     return visitor;
   };
-  const create = (previousIdentities: readonly string[], birthSeconds: number): Visitor => {
-    const secret = makeSecret(birthSeconds, crypto);
+  const create = (
+    was: Pick<Visitor, 'previousIdentities' | 'originalConversationSid'>,
+    birth: number,
+  ): Visitor => {
+    const secret = makeSecret(birth, crypto);
     return {
       uuid: deriveIdentity(secret, appId, crypto),
       secret: toBase64url(secret),
       conversationSid: null,
       endedConversationSid: null,
       leavingConversationSid: null,
-      previousIdentities,
+      ...was,
     };
   };
   const exclusive = <T>(work: () => Promise<T>): Promise<T> => options.exclusive(name, work);
+  const isGone = (): boolean =>
+    storage.lasting && mine !== null && storage.read(name) === null && storage.read(userName) === null;
 
   return {
     read,
     exclusive,
+    isGone,
     async ensure() {
+      // A user logged out, or the page does not say who is logged in.
+      if (mine?.secret === null) mine = null;
       return (
-        read() ??
-        exclusive(async () => read() ?? write(create(originalIdentity(storage), clock.now() / 1_000)))
+        read() ?? exclusive(async () => read() ?? write(create(ofTheOriginal(storage), clock.now() / 1_000)))
       );
     },
     replace: (refused, birthSeconds = clock.now() / 1_000) =>
@@ -137,22 +181,65 @@ export function createVisitorStore(options: {
           return stored;
         }
         const previous = new Set([...((stored ?? mine)?.previousIdentities ?? []), refused]);
-        return write(create([...previous], birthSeconds));
+        const was = { previousIdentities: [...previous], originalConversationSid: null };
+        return write(create(was, birthSeconds));
       }),
+    // In memory alone where storage does not keep it.
+    anonymous: () => storedAnonymous() ?? (mine?.secret == null ? null : mine),
+    enter: (identity, brought) =>
+      exclusive(async () => {
+        const stored = storedUser();
+        const known: Visitor =
+          stored?.uuid === identity
+            ? stored
+            : {
+                uuid: identity,
+                secret: null,
+                conversationSid: null,
+                endedConversationSid: null,
+                leavingConversationSid: null,
+                previousIdentities: [],
+                originalConversationSid: null,
+              };
+        const previous = brought ? [...brought.previousIdentities, brought.uuid] : [];
+        // It leads to nothing any more: the conversation is the user's, or will never be.
+        if (storedAnonymous()?.conversationSid != null) storage.remove(name);
+        return write({
+          ...known,
+          conversationSid: brought?.conversationSid ?? known.conversationSid,
+          previousIdentities: [...new Set([...known.previousIdentities, ...previous])],
+        });
+      }),
+    otherUser(identity) {
+      const user = mine?.secret === null ? mine : storedUser();
+      return user?.uuid === identity ? null : user;
+    },
     update(change) {
       const visitor = read();
       if (!visitor) throw new Error('A visitor is changed before there is one.');
       const stored = readStored();
-      mine = change(visitor);
-      return stored && stored.uuid !== mine.uuid ? mine : write(mine);
+      const changed = change(visitor);
+      mine = changed;
+      // What was forgotten must not come back because this tab still remembers it.
+      return (stored && stored.uuid !== changed.uuid) || isGone() ? changed : write(changed);
+    },
+    forget() {
+      mine = null;
     },
   };
 }
 
-/** The original chat of this name kept a plain uuid, for which there is no proof: it is remembered, never used. */
-function originalIdentity(storage: SessionStorage): string[] {
-  const uuid = storage.read('webchat-uuid')?.trim() ?? '';
-  return UUID.test(uuid) ? [uuid] : [];
+/**
+ * The original chat of this name kept a plain uuid, for which there is no proof: it is remembered, never used. Its
+ * conversation may be brought along by a service that allows it.
+ */
+function ofTheOriginal(
+  storage: SessionStorage,
+): Pick<Visitor, 'previousIdentities' | 'originalConversationSid'> {
+  const [uuid, sid] = ORIGINAL_KEYS.map((key) => storage.read(key)?.trim() ?? '');
+  if (uuid === undefined || !UUID.test(uuid))
+    return { previousIdentities: [], originalConversationSid: null };
+  return { previousIdentities: [uuid], originalConversationSid: sidOrNull(sid) };
 }
 
 function serializeVisitor(visitor: Visitor): string {
@@ -166,6 +253,9 @@ function serializeVisitor(visitor: Visitor): string {
       leaving_conversation_sid: visitor.leavingConversationSid,
     }),
     previousIdentities: visitor.previousIdentities,
+    ...(visitor.originalConversationSid !== null && {
+      original_conversation_sid: visitor.originalConversationSid,
+    }),
   });
 }
 
@@ -181,16 +271,18 @@ export function parseVisitor(text: string | null): Visitor | null {
   const fields = value as Partial<Record<string, unknown>>;
   if (fields.version !== STORED_VERSION) return null;
   const { uuid, secret, previousIdentities } = fields;
-  if (typeof uuid !== 'string' || !UUID.test(uuid) || typeof secret !== 'string') return null;
+  if (typeof uuid !== 'string') return null;
+  if (USER.test(uuid) ? secret !== null : !UUID.test(uuid) || typeof secret !== 'string') return null;
   return {
     uuid,
-    secret,
+    secret: typeof secret === 'string' ? secret : null,
     conversationSid: sidOrNull(fields.conversation_sid),
     endedConversationSid: sidOrNull(fields.ended_conversation_sid),
     leavingConversationSid: sidOrNull(fields.leaving_conversation_sid),
     previousIdentities: Array.isArray(previousIdentities)
       ? previousIdentities.filter((item): item is string => typeof item === 'string' && UUID.test(item))
       : [],
+    originalConversationSid: sidOrNull(fields.original_conversation_sid),
   };
 }
 

@@ -14,6 +14,7 @@ import { createExclusive } from './exclusive.js';
 import { createOpenTabs } from './open-tabs.js';
 import { createStorage, type StorageChoice } from './storage.js';
 import { createTellDeveloper } from './tell-developer.js';
+import { tidyStorage } from './tidy-storage.js';
 import { createWatchPolicy } from './watch-policy.js';
 import { createWatchWake } from './watch-wake.js';
 
@@ -37,6 +38,7 @@ export interface BrowserPorts {
   openTabs: OpenTabs;
   watchWake: WatchWake;
   watchPolicy: WatchPolicy;
+  tidy: () => void;
 }
 
 /**
@@ -64,6 +66,7 @@ export function createBrowserPorts(options: BrowserPortsOptions): BrowserPorts {
     }),
     watchNetwork: createWatchNetwork(window),
     watchLeave: createWatchLeave(window),
+    tidy: () => tidyStorage(() => [window.localStorage, window.sessionStorage]),
     openTabs: createOpenTabs(window, (options.storage ?? 'local') === 'local'),
     watchWake: createWatchWake(window, clock),
     watchPolicy: createWatchPolicy(window, createTellDeveloper(window)),

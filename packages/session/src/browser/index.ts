@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+export { createBringAlong } from './bring-along.js';
 export { type BrowserPorts, type BrowserPortsOptions, createBrowserPorts } from './browser-ports.js';
 export type { StorageChoice } from './storage.js';
+export { tidyStorage } from './tidy-storage.js';
 export { createFetchToken, type FetchTokenOptions } from './token-client.js';

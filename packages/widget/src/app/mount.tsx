@@ -1,4 +1,5 @@
 import type { Connect } from '@conversations-web-chat/session';
+import { tidyStorage } from '@conversations-web-chat/session/browser';
 import { createRoot } from 'react-dom/client';
 import { type FrameApp, type FrameHost, type FrameWindow, isTheme } from '../config.js';
 import { App } from './App.jsx';
@@ -7,7 +8,6 @@ import { openSession } from './open-session.js';
 import { refuseFiles } from './refuse-files.js';
 import { reportToPage } from './report-to-page.js';
 import { addBaseSheet } from './theme/base-sheet.js';
-import { tidyStorage } from './tidy-storage.js';
 import { createViewStore } from './view-store.js';
 
 const frame = window as FrameWindow;

@@ -4,7 +4,11 @@ import {
   createChatSession,
   type SessionStorage,
 } from '@conversations-web-chat/session';
-import { createBrowserPorts, createFetchToken } from '@conversations-web-chat/session/browser';
+import {
+  createBringAlong,
+  createBrowserPorts,
+  createFetchToken,
+} from '@conversations-web-chat/session/browser';
 import type { ChatOptions } from '../config.js';
 import { createHumanCheck } from './human-check.js';
 
@@ -53,6 +57,15 @@ export function openSession(
   const ports = createBrowserPorts({ window, storage: options.storage });
   const fallback = __TOKEN_SERVICE_URL__ || new URL('/chat-widget', scriptUrl).href;
   const realtimeUrl = address('realtimeUrl', options.realtimeUrl, /^wss?:$/, '');
+  const service = {
+    url: address('tokenServiceUrl', options.tokenServiceUrl, /^https?:$/, fallback),
+    fetch: (input: RequestInfo | URL, init?: RequestInit) => fetch(input, init),
+    humanCheck: createHumanCheck({
+      page: window.parent as Window & { ConversationsWebChat?: { humanCheck?: unknown } },
+      after: (ms, task) => ports.clock.after(ms, task),
+      complain,
+    }),
+  };
   return createChatSession({
     ...ports,
     ...(options.storage === 'memory' ? { storage: pageStorage(memory) } : {}),
@@ -60,14 +73,7 @@ export function openSession(
     appId: options.appId,
     ...(realtimeUrl ? { realtimeUrl } : {}),
     connect,
-    fetchToken: createFetchToken({
-      url: address('tokenServiceUrl', options.tokenServiceUrl, /^https?:$/, fallback),
-      fetch: (input, init) => fetch(input, init),
-      humanCheck: createHumanCheck({
-        page: window.parent as Window & { ConversationsWebChat?: { humanCheck?: unknown } },
-        after: (ms, task) => ports.clock.after(ms, task),
-        complain,
-      }),
-    }),
+    fetchToken: createFetchToken(service),
+    bringAlong: createBringAlong(service),
   });
 }

@@ -24,11 +24,16 @@ it('removes what the SDK left and nothing of the page’s or our own', () => {
   const session = area(
     `${'a1'.repeat(16)}::document::CH1.channel`,
     `${'a1'.repeat(16)}::list::CH1.messages`,
+    `${'a1'.repeat(16)}::stream::x`,
+    `${'a1'.repeat(16)}::live_query::x`,
+    `${'a1'.repeat(16)}::map::x`,
+    'twilio_twilsock_token_storage',
+    'twilio_of_the_page',
     'tab::list::x',
   );
   tidyStorage(() => [local, session]);
   expect(local.keys()).toEqual(['cart', 'loglevel', 'conversations-web-chat:default']);
-  expect(session.keys()).toEqual(['tab::list::x']);
+  expect(session.keys()).toEqual(['twilio_of_the_page', 'tab::list::x']);
 });
 
 it('puts up with storage that throws', () => {

@@ -2,7 +2,8 @@
  * Takes away what the SDK leaves in the page's storage: copies of the conversation's documents, and its loggers'
  * levels. The bare key `loglevel` stays, which the page's own code may use as well.
  */
-const LEFT_BY_SDK = /^(?:loglevel:twil|[0-9a-f]{32}::(?:document|map|list)::)/;
+const LEFT_BY_SDK =
+  /^(?:loglevel:twil|twilio_(?:continuation|twilsock)_token|[0-9a-f]{32}::(?:document|map|list|stream|live_query)::)/;
 
 export function tidyStorage(areas: () => Storage[]): void {
   try {
