@@ -202,8 +202,10 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       // From where it is stored now, it comes along.
       if (left) keepFor(shown);
       if (lost) view.notice('previous_chat_gone');
-      if (shown !== conversationSid) forgetMessages();
-      if (left && shown !== conversationSid) publish({ ended: null, wasLive: false });
+      if (shown !== null && shown !== conversationSid) {
+        forgetMessages();
+        if (left) publish({ ended: null, wasLive: false });
+      }
       conversation.change(conversationSid);
       keepFor(conversationSid ?? homeless());
       people.remembered();
