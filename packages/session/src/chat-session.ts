@@ -13,6 +13,7 @@ import { createPresentation } from './presentation.js';
 import { readAll } from './read-all.js';
 import { createReadHorizon } from './read-horizon.js';
 import { createRememberedMessages } from './remembered-messages.js';
+import { createRichMessages } from './rich-messages.js';
 import { createRoles } from './roles.js';
 import { createSignIn } from './sign-in.js';
 import { type Facts, idleFacts } from './status.js';
@@ -62,6 +63,8 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     visitor: () => signIn.visitor(),
     conversationSid: () => conversation.sid(),
     roleOf,
+    contents: () => rich.contents(),
+    choices: () => rich.choices(),
     rest: () => ({
       ...nobody,
       typing: typing.identities(),
@@ -81,7 +84,8 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     onMessages(messages) {
       const own = messages.filter(({ author }) => wrote(author));
       outbox.saw(own.map(({ attributes }) => clientIdOf(attributes)).filter((cid) => cid !== null));
-      for (const { author } of messages) people.wrote(author);
+      people.wrote(messages);
+      rich.saw(messages);
     },
   });
   const newest = (): number => {
@@ -118,14 +122,20 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
 
   const typing = createTyping(clock, () => publish());
   const names = createNames({ storage, key: name, staff: options.staff, roleOf });
-  const people = createParticipants({
+  const said = {
     clock,
     crypto,
-    names,
     roleOf,
+    isOwn,
     messages: () => history.state().transcript.messages,
-    onTyping: typing.heard,
     onChange: () => publish(),
+  };
+  const rich = createRichMessages(said);
+  const people = createParticipants({
+    ...said,
+    names,
+    newestIndex: history.newestIndex,
+    onTyping: typing.heard,
   });
   const draft = createDraft(storage, name);
 
@@ -185,6 +195,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       });
       publish({ live: true, wasLive: true, trouble: null });
       people.open(remote);
+      rich.open(remote);
       unseen.look();
       horizon.tell();
     },
@@ -209,7 +220,10 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       conversation.change(conversationSid);
       keepFor(conversationSid ?? homeless());
       people.remembered();
-      if (conversationSid !== null) history.remember(remembered.read(uuid, conversationSid));
+      const kept = conversationSid === null ? [] : remembered.read(uuid, conversationSid);
+      people.wrote(kept);
+      rich.saw(kept);
+      if (conversationSid !== null) history.remember(kept);
     },
     onOtherUser(other) {
       const isHere = signIn.visitor()?.uuid === other.uuid || !visitors.anonymous();
@@ -286,6 +300,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     history.clear();
     horizon.clear();
     people.clear();
+    rich.clear();
   };
 
   /** Nothing is sent or heard until the conversation is open again. */
@@ -294,6 +309,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     stopDelivering();
     history.interrupted();
     people.interrupted();
+    rich.interrupted();
     typing.clear();
   };
 
@@ -414,7 +430,11 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       if (!facts().ended) outbox.retry(cid);
     },
     discard: (cid) => outbox.discard(cid),
-    choose: notYet,
+    choose(messageKey, choiceId) {
+      const offer = view.get().messages.find((message) => message.key === messageKey);
+      const chosen = facts().ended ? null : rich.choose(offer, choiceId);
+      if (chosen) outbox.add(chosen.title, chosen.choice);
+    },
     mediaUrl: notYet,
     typing() {
       const remote = facts().live ? conversation.remote() : null;

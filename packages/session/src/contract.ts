@@ -101,7 +101,10 @@ export interface ChatSession {
   retry(key: string): void;
   /** Forgets a failed message, or one whose files are still being uploaded. */
   discard(key: string): void;
-  /** Takes a choice that the message `key` offers: sends what the service expects of it. */
+  /**
+   * Takes a choice that the message `key` offers: sends its title, with `choice: { id, inReplyTo }` in the attributes
+   * (`inReplyTo`: the SID of the message that offers it). Nothing happens where something was chosen already.
+   */
   choose(key: string, choiceId: string): void;
   /**
    * A fresh address of a file of the message `key`: it expires, so ask again rather than keep it. Rejects with a

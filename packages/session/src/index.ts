@@ -49,6 +49,7 @@ export {
   type WatchWake,
 } from './ports.js';
 export type { RichAction, RichContent, RichLink, RichReply } from './rich-content.js';
+export { safeHref } from './safe-href.js';
 export {
   type ChatAction,
   type ChatHappening,

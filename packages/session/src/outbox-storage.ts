@@ -1,3 +1,4 @@
+import { readChoice } from './choices.js';
 import type { PendingMessage } from './pending.js';
 import type { SessionStorage } from './ports.js';
 import type { MessageErrorCode } from './snapshot.js';
@@ -24,8 +25,8 @@ export function savePending(
     old.delete(entry.cid);
   }
   for (const cid of old.keys()) stored.delete(cid);
-  const messages = [...stored.values()].map(({ cid, body, at, error, attempted, after: known }) => {
-    return { cid, body, at, error, attempted, after: known };
+  const messages = [...stored.values()].map(({ cid, body, at, error, attempted, after: known, choice }) => {
+    return { cid, body, at, error, attempted, after: known, choice };
   });
   if (messages.length === 0) storage.remove(key);
   else storage.write(key, JSON.stringify({ version: VERSION, messages }));
@@ -49,6 +50,7 @@ function readEntry(value: unknown): PendingMessage | null {
   const { cid, body, at, error, attempted, after } = value as Partial<Record<string, unknown>>;
   if (typeof cid !== 'string' || cid === '' || typeof body !== 'string' || typeof at !== 'number')
     return null;
+  const choice = readChoice(value);
   const known = ERRORS.find((code) => code === error) ?? null;
   return {
     cid,
@@ -59,6 +61,7 @@ function readEntry(value: unknown): PendingMessage | null {
     error: known,
     attempted: attempted === true,
     after: typeof after === 'number' && Number.isInteger(after) ? after : -1,
+    ...(choice && { choice }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { backoffDelay } from './backoff.js';
 import { isWellFormed, utf8Length } from './bytes.js';
+import type { Choice } from './choices.js';
 import { ConnectionError, connectionErrorCode, connectionErrorWait, type Upload } from './connection.js';
 import { createCuttableWait } from './cuttable-wait.js';
 import { loadPending, mergePending, savePending } from './outbox-storage.js';
@@ -45,7 +46,7 @@ export interface OutboxOptions {
 export interface Outbox {
   entries(): readonly PendingMessage[];
   /** Takes a text at once. Limits are checked here, because the SDK checks none. */
-  add(body: string): void;
+  add(body: string, choice?: Choice): void;
   retry(cid: string): void;
   discard(cid: string): void;
   /** Client ids of this visitor that were seen in the history. */
@@ -106,8 +107,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const attempt = async (entry: PendingMessage, by: OutboxLink): Promise<boolean> => {
     // Written before the frame leaves: whoever finds this entry after a crash must look before sending.
     change(pending.attempting(list, entry.cid, options.newestIndex()));
+    const { cid, choice } = entry;
+    const attributes = { cid, ...(choice && { choice }) };
     try {
-      const { index } = await whileLinked(by.send(entry.body, { cid: entry.cid }));
+      const { index } = await whileLinked(by.send(entry.body, attributes));
       change(pending.acked(list, entry.cid, index));
       return true;
     } catch (error) {
@@ -173,7 +176,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     entries: () => list,
-    add(text) {
+    add(text, choice) {
       const body = text.trim();
       if (body === '') return;
       const error = !isWellFormed(body)
@@ -191,6 +194,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           error,
           attempted: false,
           after: options.newestIndex(),
+          ...(choice && { choice }),
         }),
       );
       start();

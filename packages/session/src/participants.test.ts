@@ -183,6 +183,7 @@ describe('a list of participants that takes its time', () => {
       crypto: createFakeCrypto(),
       names: { of: () => null, learn() {}, load: () => [], forget() {} },
       roleOf: (identity) => (identity === 'me' ? 'visitor' : 'other'),
+      newestIndex: () => -1,
       messages: () => [],
       onTyping() {},
       onChange() {},

@@ -34,7 +34,7 @@ export interface Participants {
   updated(participant: RemoteParticipant): void;
   attributesChanged(attributes: unknown): void;
   /** They wrote something, as bots do without taking part. */
-  wrote(identity: string): void;
+  wrote(messages: readonly RemoteMessage[]): void;
   /** Another conversation begins. */
   clear(): void;
 }
@@ -44,14 +44,15 @@ export function createParticipants(options: {
   crypto: SessionCrypto;
   names: Names;
   roleOf(identity: string): ChatRole;
-  /** Those known now, ascending by index. */
+  newestIndex(): number;
+  /** Those in the window, ascending by index. */
   messages(): readonly RemoteMessage[];
   /** Somebody begins or ends typing, as far as it is seen here. */
   onTyping(identity: string, on: boolean): void;
   onChange(): void;
 }): Participants {
   const { clock, crypto, names, roleOf } = options;
-  const happenings = createHappenings(clock, () => options.messages().at(-1)?.index ?? -1);
+  const happenings = createHappenings(clock, options.newestIndex);
   /** Identity to whether they are present; whoever came or went last is last. */
   let people = new Map<string, boolean>();
   let list: readonly ChatParticipant[] = [];
@@ -191,10 +192,12 @@ export function createParticipants(options: {
       read(attributes);
       publish();
     },
-    wrote(identity) {
-      if (people.has(identity) || !isStaff(identity)) return;
-      people.set(identity, false);
-      publish();
+    wrote(messages) {
+      const news = messages
+        .map(({ author }) => author)
+        .filter((author) => !people.has(author) && isStaff(author));
+      for (const author of news) people.set(author, false);
+      if (news.length > 0) publish();
     },
     clear() {
       interrupted();

@@ -1,3 +1,4 @@
+import type { Choice } from './choices.js';
 import type { MessageErrorCode } from './snapshot.js';
 
 /**
@@ -16,6 +17,8 @@ export interface PendingMessage {
   readonly attempted: boolean;
   /** The newest index known when it was last certain that the service did not have it; -1 when none was known. */
   readonly after: number;
+  /** It is a choice that a message offered. */
+  readonly choice?: Choice;
 }
 
 type Pending = readonly PendingMessage[];

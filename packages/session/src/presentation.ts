@@ -1,6 +1,7 @@
 import type { HistoryState } from './history.js';
 import type { PendingMessage } from './pending.js';
 import type { SessionClock } from './ports.js';
+import type { RichContent } from './rich-content.js';
 import type { ChatMessage, ChatRole, ChatSnapshot, NoticeCode } from './snapshot.js';
 import { createSnapshotStore, type SnapshotStore } from './snapshot-store.js';
 import { type Facts, idleFacts, statusOf } from './status.js';
@@ -16,6 +17,9 @@ export interface Sources {
   /** Everything that is shown as its owner gives it, unchanged as long as nothing changed. */
   rest(): Pick<ChatSnapshot, 'typing' | 'participants' | 'happenings' | 'unread' | 'readTo' | 'seenTo'>;
   roleOf(author: string): ChatRole;
+  /** Rich content that was read, and what was chosen of it, by SID. */
+  contents(): ReadonlyMap<string, RichContent | null>;
+  choices(): ReadonlyMap<string, string>;
 }
 
 /** Puts what the parts know together into one snapshot after another. */
@@ -39,7 +43,9 @@ export function createPresentation(clock: SessionClock, sources: Sources): Prese
     const { transcript, from, to, hasOlder, hasNewer } = sources.history();
     const pending = sources.pending();
     const visitor = sources.visitor();
-    const of = [transcript, pending, visitor, hasOlder && from, hasNewer && to];
+    const contents = sources.contents();
+    const choices = sources.choices();
+    const of = [transcript, pending, visitor, contents, choices, hasOlder && from, hasNewer && to];
     // A list of thousands is made anew only when something in it can be different.
     if (of.some((part, place) => part !== shownOf[place])) {
       shownOf = of;
@@ -49,7 +55,7 @@ export function createPresentation(clock: SessionClock, sources: Sources): Prese
         pending.filter(
           ({ index }) => index === null || ((!hasOlder || index >= from) && (!hasNewer || index <= to)),
         ),
-        { identity: visitor?.uuid ?? '', roleOf: sources.roleOf },
+        { identity: visitor?.uuid ?? '', roleOf: sources.roleOf, contents, choices },
         shown,
       );
     }

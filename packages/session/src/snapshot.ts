@@ -114,6 +114,8 @@ export interface ChatMessage {
   media: readonly ChatMedia[];
   /** Buttons, cards and lists; `null` for plain text, and while they are being read. */
   content: RichContent | null;
+  /** The id of what this visitor chose of the content: the other choices count no more. `null` for nothing yet. */
+  chosen: string | null;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { RemoteMessage } from './connection.js';
 import type { PendingMessage } from './pending.js';
+import type { RichContent } from './rich-content.js';
 import { shownMedia } from './shown-media.js';
 import type { ChatMessage, ChatRole } from './snapshot.js';
 
@@ -56,11 +57,18 @@ export function clientIdOf(attributes: unknown): string | null {
 export function shownMessages(
   transcript: Transcript,
   pending: readonly PendingMessage[],
-  who: { identity: string; roleOf(author: string): ChatRole },
+  who: {
+    identity: string;
+    roleOf(author: string): ChatRole;
+    /** Rich content, and what was chosen of it, by SID. */
+    contents?: ReadonlyMap<string, RichContent | null>;
+    choices?: ReadonlyMap<string, string>;
+  },
   before: readonly ChatMessage[],
 ): readonly ChatMessage[] {
   const shown: ChatMessage[] = [];
   const delivered = new Set<string>();
+  const chosen = new Map(pending.map(({ choice }) => [choice?.inReplyTo, choice?.id]));
   for (const message of transcript.messages) {
     const role = who.roleOf(message.author);
     const own = role === 'visitor';
@@ -85,7 +93,8 @@ export function shownMessages(
       error: null,
       edited,
       media: message.media.map(shownMedia),
-      content: null,
+      content: who.contents?.get(sid) ?? null,
+      chosen: who.choices?.get(sid) ?? chosen.get(sid) ?? null,
     });
   }
   const waiting: ChatMessage[] = [];
@@ -106,6 +115,7 @@ export function shownMessages(
       edited: false,
       media: [],
       content: null,
+      chosen: null,
     };
     if (index === null) {
       waiting.push(bubble);
@@ -169,6 +179,7 @@ function equalBubbles(one: ChatMessage, other: ChatMessage): boolean {
     one.edited === other.edited &&
     one.role === other.role &&
     one.content === other.content &&
+    one.chosen === other.chosen &&
     sameList(one.media, other.media)
   );
 }

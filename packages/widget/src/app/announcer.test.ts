@@ -17,6 +17,7 @@ const own = (key: string, state: ChatMessage['state']): ChatMessage => ({
   role: 'other',
   media: [],
   content: null,
+  chosen: null,
 });
 const theirs: ChatMessage = { ...own('IM5', 'sent'), sid: 'IM5', index: 5, author: 'shop-bot', own: false };
 const snapshot = (...messages: ChatMessage[]): ChatSnapshot => ({

@@ -18,6 +18,7 @@ function message(index: number | null, own = false): ChatMessage {
     role: 'other',
     media: [],
     content: null,
+    chosen: null,
   };
 }
 const snapshot = (messages: ChatMessage[], change: Partial<ChatSnapshot> = {}): ChatSnapshot => ({

@@ -25,6 +25,7 @@ const own: ChatMessage = {
   role: 'other',
   media: [],
   content: null,
+  chosen: null,
 };
 const theirs: ChatMessage = {
   ...own,
