@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import type { ChatSession } from './contract.js';
 import { createFakeBrowser, type FakeBrowser } from './fake-browser.js';
+import type { FakeService } from './testing.js';
 
 const open: FakeBrowser[] = [];
 afterEach(async () => {
@@ -15,6 +17,20 @@ async function twoTabs() {
   two.start();
   await browser.clock.settle();
   return { ...browser, one, two, sid: one.getSnapshot().conversationSid ?? '' };
+}
+
+/** What the service is told of how far this visitor has read. */
+function marks(service: FakeService, sid: string): number[] {
+  const told: number[] = [];
+  const reads = service.conversations.get(sid)?.reads;
+  const set = reads?.set.bind(reads);
+  if (reads && set) {
+    reads.set = (identity, index) => {
+      told.push(index);
+      return set(identity, index);
+    };
+  }
+  return told;
 }
 
 describe('another conversation', () => {
@@ -49,6 +65,196 @@ describe('another conversation', () => {
     expect(next).not.toBe(sid);
     expect(two.getSnapshot().messages.map(({ body, state }) => [body, state])).toEqual([['waiting', 'sent']]);
     expect(service.conversations.get(next)?.messages.map(({ body }) => body)).toEqual(['waiting']);
+  });
+});
+
+const seen = ({ getSnapshot }: ChatSession) => {
+  const { unread, readTo } = getSnapshot();
+  return [unread, readTo];
+};
+
+describe('what has been read', () => {
+  test('counts what others wrote since, and nothing of one’s own, over gaps', async () => {
+    const { one, two, sid, service, clock } = await twoTabs();
+    expect(seen(one)).toEqual([0, -1]);
+    for (const body of ['zero', 'one', 'two']) service.add(sid, 'bot', body);
+    one.send('three');
+    await clock.settle();
+    service.remove(sid, 1);
+    await clock.settle();
+    expect([seen(one), seen(two)]).toEqual([
+      [2, -1],
+      [2, -1],
+    ]);
+    one.markRead();
+    await clock.settle();
+    service.add(sid, 'bot', 'four');
+    await clock.settle();
+    expect([seen(one), seen(two)]).toEqual([
+      [1, 3],
+      [1, 3],
+    ]);
+  });
+
+  test('in one tab is read in the other, also where only the other has a link, and the service is told once', async () => {
+    const { one, two, sid, service, clock } = await twoTabs();
+    const told = marks(service, sid);
+    service.add(sid, 'bot', 'one');
+    await clock.settle();
+    one.markRead();
+    await clock.settle();
+    two.markRead();
+    one.markRead();
+    await clock.settle();
+    expect([seen(one), seen(two)]).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+    expect(told).toEqual([0]);
+    service.refuse(true);
+    two.markRead();
+    await clock.settle();
+    expect(seen(one)).toEqual([0, 0]);
+  });
+
+  test('while there is no link is told when there is one again, by whichever tab has one', async () => {
+    const { one, two, sid, service, clock } = await twoTabs();
+    const told = marks(service, sid);
+    service.add(sid, 'bot', 'one');
+    await clock.settle();
+    service.refuse(true);
+    one.markRead();
+    await clock.settle();
+    expect([seen(one), seen(two), told]).toEqual([[0, 0], [0, 0], []]);
+    await one.stop();
+    service.refuse(false);
+    await clock.advance(5_000);
+    expect(told).toEqual([0]);
+    expect(two.getSnapshot().status).toBe('online');
+  });
+
+  test('is known after a reload: from storage at once, and from the service where storage forgot', async () => {
+    const { one, two, sid, open, storage, service, clock } = await twoTabs();
+    service.add(sid, 'bot', 'one');
+    await clock.settle();
+    one.markRead();
+    await clock.settle();
+    await two.stop();
+    const again = open({ fetchToken: () => new Promise(() => {}) });
+    again.start();
+    await clock.settle();
+    expect(again.getSnapshot()).toMatchObject({ status: 'starting', readTo: 0 });
+    for (const key of [...storage.values.keys()]) if (key.endsWith(':read')) storage.remove(key);
+    const third = open();
+    third.start();
+    await clock.settle();
+    expect(seen(third)).toEqual([0, 0]);
+  });
+
+  test('cannot be made to reach beyond the last message by what stands in storage', async () => {
+    const { one, two, sid, open, storage, service, clock } = await twoTabs();
+    service.add(sid, 'bot', 'one');
+    await clock.settle();
+    await one.stop();
+    await two.stop();
+    const told = marks(service, sid);
+    for (const value of [`{"conversationSid":"${sid}","index":4000}`, '{"index":4}', '[', 'null', '7']) {
+      storage.write('conversations-web-chat:default:read', value);
+      const again = open();
+      again.start();
+      await clock.settle();
+      service.add(sid, 'bot', 'more');
+      await clock.settle();
+      expect(again.getSnapshot().unread).toBeGreaterThan(0);
+      await again.stop();
+    }
+    expect(Math.max(...told, 0)).toBeLessThan(10);
+  });
+
+  test('counts by the service what has not been read from it yet, until it is', async () => {
+    const { one, two, sid, open, service, clock } = await twoTabs();
+    service.add(sid, 'bot', 'seen');
+    await clock.settle();
+    one.markRead();
+    await clock.settle();
+    await one.stop();
+    await two.stop();
+    for (let count = 1; count <= 20; count += 1) service.add(sid, 'bot', `m${count}`);
+    service.remove(sid, 10);
+    const again = open({ pageSize: 5 });
+    again.start();
+    await clock.settle();
+    expect(again.getSnapshot().messages).toHaveLength(5);
+    expect(seen(again)).toEqual([19, 0]);
+    for (const unread of [19, 19, 19, 19]) {
+      await again.loadOlder();
+      expect(again.getSnapshot().unread).toBe(unread);
+    }
+    expect(again.getSnapshot().hasOlder).toBe(false);
+    again.markRead();
+    expect(seen(again)).toEqual([0, 20]);
+  });
+
+  test('is everything where nothing has been read yet', async () => {
+    const { one, two, sid, open, service, clock } = await twoTabs();
+    await one.stop();
+    await two.stop();
+    for (let count = 0; count < 12; count += 1) service.add(sid, 'bot', `m${count}`);
+    const again = open({ pageSize: 5 });
+    again.start();
+    await clock.settle();
+    expect(seen(again)).toEqual([12, -1]);
+  });
+});
+
+describe('an alert', () => {
+  test('is claimed by one tab for each message, and not again for earlier ones', async () => {
+    const { one, two, sid, service, clock } = await twoTabs();
+    for (const body of ['zero', 'one', 'two']) service.add(sid, 'bot', body);
+    await clock.settle();
+    const claim = async (index: number) => {
+      const both = Promise.all([two.claimAlert(index), one.claimAlert(index)]);
+      await clock.advance(1_000);
+      return (await both).filter(Boolean).length;
+    };
+    expect([await claim(1), await claim(1), await claim(0), await claim(2)]).toEqual([1, 0, 0, 1]);
+  });
+
+  test('is not claimed for what is looked at in another tab in that moment, nor again after a reload', async () => {
+    const { one, two, sid, open, service, clock } = await twoTabs();
+    service.add(sid, 'bot', 'zero');
+    await clock.settle();
+    const claimed = one.claimAlert(0);
+    await clock.settle();
+    two.markRead();
+    await clock.advance(1_000);
+    expect(await claimed).toBe(false);
+    service.add(sid, 'bot', 'one');
+    await clock.settle();
+    const first = one.claimAlert(1);
+    await clock.advance(1_000);
+    expect(await first).toBe(true);
+    await one.stop();
+    const again = open();
+    again.start();
+    await clock.settle();
+    const second = again.claimAlert(1);
+    await clock.advance(1_000);
+    expect(await second).toBe(false);
+  });
+
+  test('is nobody’s before the start and after the end', async () => {
+    const { one, two, sid, open, service, clock } = await twoTabs();
+    service.add(sid, 'bot', 'zero');
+    await clock.settle();
+    const waiting = one.claimAlert(0);
+    await one.stop();
+    expect(await waiting).toBe(false);
+    expect(await one.claimAlert(0)).toBe(false);
+    expect(await open().claimAlert(0)).toBe(false);
+    const late = two.claimAlert(0);
+    await clock.advance(1_000);
+    expect(await late).toBe(true);
   });
 });
 

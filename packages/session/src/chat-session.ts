@@ -11,14 +11,14 @@ import { createOutbox } from './outbox.js';
 import { createParticipants } from './participants.js';
 import { createPresentation } from './presentation.js';
 import { readAll } from './read-all.js';
-import { createReadHorizon } from './read-horizon.js';
+import { createReading } from './reading.js';
 import { createRememberedMessages } from './remembered-messages.js';
 import { createRichMessages } from './rich-messages.js';
 import { createRoles } from './roles.js';
 import { createSignIn } from './sign-in.js';
 import { type Facts, idleFacts } from './status.js';
 import type { TabNews } from './tab-message.js';
-import { clientIdOf, emptyTranscript, newestIndex, shownMessages } from './transcript.js';
+import { clientIdOf, emptyTranscript, shownMessages } from './transcript.js';
 import { createTyping } from './typing.js';
 import { createUnseenWatch } from './unseen-watch.js';
 import { createVisitorStore, isAnonymous } from './visitor.js';
@@ -66,11 +66,11 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     contents: () => rich.contents(),
     choices: () => rich.choices(),
     rest: () => ({
-      ...nobody,
       typing: typing.identities(),
       participants: people.list(),
       happenings: people.happenings(),
       seenTo: people.seenTo(),
+      ...reading.state(),
     }),
   });
   const { facts, publish } = view;
@@ -86,14 +86,9 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       outbox.saw(own.map(({ attributes }) => clientIdOf(attributes)).filter((cid) => cid !== null));
       people.wrote(messages);
       rich.saw(messages);
+      reading.heard(messages);
     },
   });
-  const newest = (): number => {
-    const { loaded, transcript } = history.state();
-    // What was remembered is storage's word, and the service may be told nothing of it.
-    return loaded ? newestIndex(transcript) : -1;
-  };
-
   const remembered = createRememberedMessages({
     clock,
     storage,
@@ -136,6 +131,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     names,
     newestIndex: history.newestIndex,
     onTyping: typing.heard,
+    onRead: (present) => reading.live(present),
   });
   const draft = createDraft(storage, name);
 
@@ -146,9 +142,16 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     onMissing: (cids) => facts().live && outbox.saw(cids),
   });
 
-  const horizon = createReadHorizon(
-    (index) => (facts().live && conversation.remote()?.markRead(index)) || null,
-  );
+  const reading = createReading({
+    ...options,
+    key: name,
+    history: history.state,
+    newestIndex: history.newestIndex,
+    isOwn,
+    remote: () => (facts().live ? conversation.remote() : null),
+    tellTabs: (news) => tabs.tell(news),
+    onChange: () => publish(),
+  });
 
   const tabs = createOtherTabs({
     ...options,
@@ -168,11 +171,17 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
         history.arrived(message);
       },
       messageUpdated: history.arrived,
-      messageRemoved: ({ index }) => history.removed(index),
+      messageRemoved({ index }) {
+        reading.removed(index);
+        history.removed(index);
+      },
       typing: (identity, on) => !isOwn(identity) && typing.heard(identity, on),
       participantJoined: people.joined,
       participantLeft: people.left,
-      participantUpdated: people.updated,
+      participantUpdated(participant) {
+        people.updated(participant);
+        reading.participantUpdated(participant);
+      },
       attributesChanged: people.attributesChanged,
       ended: (reason) => end(reason),
     },
@@ -187,6 +196,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       const ended = signIn.refresh()?.endedConversationSid ?? null;
       if (another && ended !== null) tabs.tell({ kind: 'moved', conversationSid: sid, ended });
       keepFor(sid);
+      reading.open(sid);
     },
     onLive(remote) {
       stopDelivering = outbox.connect({
@@ -197,7 +207,6 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       people.open(remote);
       rich.open(remote);
       unseen.look();
-      horizon.tell();
     },
     onEnded: (reason) => end(reason),
     onTrouble: (reason, retryAt) => publish({ trouble: { reason, retryAt } }),
@@ -219,6 +228,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       }
       conversation.change(conversationSid);
       keepFor(conversationSid ?? homeless());
+      reading.open(conversationSid);
       people.remembered();
       const kept = conversationSid === null ? [] : remembered.read(uuid, conversationSid);
       people.wrote(kept);
@@ -287,7 +297,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     remembered: remembered.erase,
     outbox: outbox.forget,
     draft: draft.forget,
-    horizon: horizon.clear,
+    reading: reading.clear,
     typing: typing.clear,
     unseen: unseen.clear,
     people: people.clear,
@@ -298,7 +308,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   const forgetMessages = (): void => {
     remembered.erase();
     history.clear();
-    horizon.clear();
+    reading.clear();
     people.clear();
     rich.clear();
   };
@@ -344,9 +354,12 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   /** What another tab of this visitor did. */
   const hear = (news: TabNews): void => {
     switch (news.kind) {
+      case 'read':
+        reading.readElsewhere(news);
+        break;
       case 'moved':
         if (conversation.sid() === news.ended) beginAnother();
-        return;
+        break;
       case 'ended':
         if (conversation.sid() === news.conversationSid) end('ended_by_visitor');
         return;
@@ -376,6 +389,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     interrupt();
     conversation.stop();
     unseen.clear();
+    reading.stop();
     const closing = signIn.stop();
     publish(idleFacts);
     await closing;
@@ -448,7 +462,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       readAll(conversation.remote(), (messages) =>
         shownMessages({ ...emptyTranscript, messages }, [], { identity: '', roleOf }, []),
       ),
-    markRead: () => horizon.reach(newest()),
+    markRead: () => void (isForgotten() || reading.markRead()),
     retryNow() {
       // A click is answered at once: what was wrong is not known to be wrong any more.
       if (facts().blocked && !view.get().can.includes('retry_now')) return;
@@ -464,7 +478,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     logout: () => forgetMe(),
     endChat: async () => (facts().started && !facts().ended ? ending.run() : undefined),
     forgetMe: () => forgetMe(),
-    claimAlert: notYet,
+    claimAlert: reading.claimAlert,
     dismissNotice: view.dismiss,
     draft: { read: draft.read, write: draft.write },
     stop,
@@ -474,5 +488,3 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
 const notYet = (): never => {
   throw new Error('This part of the session is being built.');
 };
-
-const nobody = { unread: 0, readTo: -1 } as const;

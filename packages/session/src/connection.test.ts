@@ -629,11 +629,57 @@ describe.each([
     });
   });
 
-  test('takes the read horizon and a sign of typing', async () => {
+  test('takes a sign of typing', async () => {
+    const { conversation } = await join();
+    await service.during(conversation.typing());
+  });
+
+  test('keeps how far this visitor has read, which never goes back, and counts what follows', async () => {
+    const { conversation } = await join();
+    for (const body of ['zero', 'one', 'two', 'three']) await service.add(conversation.sid, 'bot', body);
+    await service.remove(conversation.sid, 1);
+    // The SDK itself says 0 of a conversation that it has just made, which would be the greeting. It has an answer
+    // before it has the news of it, and keeps a count for half a second.
+    const becomes = (what: () => Promise<number | undefined>, wanted: number): Promise<void> =>
+      service.during(
+        (async () => {
+          while ((await what()) !== wanted) await new Promise((resolve) => setTimeout(resolve, 5));
+        })(),
+      );
+    const readTo = async () => (await conversation.participants())[0]?.readTo;
+    await becomes(readTo, -1);
+    await becomes(conversation.unreadCount, 3);
+    await service.during(conversation.markRead(2));
+    await becomes(readTo, 2);
+    await becomes(conversation.unreadCount, 1);
+    await service.during(conversation.markRead(0));
+    await service.during(conversation.send('mine', {}));
+    await becomes(conversation.unreadCount, 2);
+    await becomes(readTo, 2);
+  });
+
+  test('tells one tab of a visitor what was read in another', async () => {
     const { conversation } = await join();
     await service.add(conversation.sid, 'bot', 'one');
+    const other = service.connect('ada');
+    await service.during(other.connection.ready());
+    const there = await service.during(other.connection.open(conversation.sid));
+    const heard: [string | null, number][] = [];
+    there.listen({
+      messageAdded() {},
+      messageUpdated() {},
+      messageRemoved() {},
+      typing() {},
+      participantJoined() {},
+      participantLeft() {},
+      participantUpdated: ({ identity, readTo }) => heard.push([identity, readTo]),
+      attributesChanged() {},
+      ended() {},
+    });
+    // Whoever takes part is known to the SDK once it has been asked.
+    await service.during(there.participants());
     await service.during(conversation.markRead(0));
-    await service.during(conversation.typing());
+    await service.until(() => heard.some(([identity, readTo]) => identity === 'ada' && readTo === 0));
   });
 
   test('says who takes part, and hears who joins, changes and leaves', async () => {

@@ -108,6 +108,11 @@ export interface RemoteConversation {
   after(index: number, limit?: number): Promise<RemoteMessage[]>;
   typing(): Promise<void>;
   markRead(index: number): Promise<void>;
+  /**
+   * Messages, of anybody, after the last one that this visitor has read; all there are where nothing has been read.
+   * It may lag by seconds.
+   */
+  unreadCount(): Promise<number>;
   /** The conversation's own attributes, parsed: nothing may be assumed of them. */
   attributes(): unknown;
   participants(): Promise<RemoteParticipant[]>;

@@ -44,6 +44,7 @@ type Operation =
   | 'after'
   | 'typing'
   | 'markRead'
+  | 'unreadCount'
   | 'participants'
   | 'mediaUrl'
   | 'content'
@@ -247,8 +248,13 @@ export function createFakeService(clock: SessionClock): FakeService {
       }),
     markRead: (index) =>
       request(link, 'markRead', () => {
-        enter(link, sid);
-        store.read(sid, link.identity, index);
+        const before = enter(link, sid).reads.get(link.identity) ?? -1;
+        store.read(sid, link.identity, Math.max(index, before));
+      }),
+    unreadCount: () =>
+      request(link, 'unreadCount', () => {
+        const { messages, reads } = enter(link, sid);
+        return messages.filter(({ index }) => index > (reads.get(link.identity) ?? -1)).length;
       }),
     attributes: () => service.conversations.get(sid)?.attributes ?? {},
     participants: () =>

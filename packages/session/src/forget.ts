@@ -14,7 +14,7 @@ export interface Remembering {
   remembered(): void;
   outbox(): void;
   draft(): void;
-  horizon(): void;
+  reading(): void;
   typing(): void;
   unseen(): void;
   notices(): void;

@@ -186,6 +186,7 @@ describe('a list of participants that takes its time', () => {
       newestIndex: () => -1,
       messages: () => [],
       onTyping() {},
+      onRead() {},
       onChange() {},
     });
     const remote = {

@@ -49,6 +49,8 @@ export function createParticipants(options: {
   messages(): readonly RemoteMessage[];
   /** Somebody begins or ends typing, as far as it is seen here. */
   onTyping(identity: string, on: boolean): void;
+  /** All who are there, as they were just read. */
+  onRead(present: readonly RemoteParticipant[]): void;
   onChange(): void;
 }): Participants {
   const { clock, crypto, names, roleOf } = options;
@@ -135,6 +137,7 @@ export function createParticipants(options: {
         for (const identity of identities) if (!touched.has(identity)) set(identity, true);
         read(remote.attributes());
         settled = true;
+        options.onRead(present);
         return publish();
       } catch (error) {
         const code = connectionErrorCode(error);

@@ -299,6 +299,11 @@ function conversationOf(conversation: Conversation, line: Line): RemoteConversat
     typing: () => request(READ_LIMIT_MS, () => conversation.typing()),
     markRead: (index) =>
       request(READ_LIMIT_MS, async () => void (await conversation.advanceLastReadMessageIndex(index))),
+    unreadCount: () =>
+      request(READ_LIMIT_MS, async () => {
+        // `null` until something has been read: then all of them are unread.
+        return (await conversation.getUnreadMessagesCount()) ?? conversation.getMessagesCount();
+      }),
     attributes: () => conversation.attributes,
     participants: () =>
       request(READ_LIMIT_MS, async () => (await conversation.getParticipants()).map(remoteParticipant)),

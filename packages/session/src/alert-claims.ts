@@ -1,0 +1,62 @@
+import { readMark, writeMark } from './own-horizon.js';
+import type { Exclusive, SessionClock, SessionStorage } from './ports.js';
+
+/** For another tab, in which the chat is looked at, to say that the message has been read. */
+const GRACE_MS = 300;
+
+/** Lets one tab alone ring for a message. */
+export interface AlertClaims {
+  /** True in one tab for each message, and for none that was read or that a later one has spoken for. */
+  claim(conversationSid: string, index: number): Promise<boolean>;
+  /** Whatever still waits comes to nothing. */
+  stop(): void;
+}
+
+export function createAlertClaims(options: {
+  clock: SessionClock;
+  storage: SessionStorage;
+  exclusive: Exclusive;
+  key: string;
+  readTo(): number;
+}): AlertClaims {
+  const { clock, storage, exclusive, key } = options;
+  const waiting = new Set<() => void>();
+  let claimed = { conversationSid: '', index: -1 };
+  let run = 0;
+
+  const grace = (): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        cancel();
+        waiting.delete(end);
+        resolve();
+      };
+      const cancel = clock.after(GRACE_MS, end);
+      waiting.add(end);
+    });
+
+  return {
+    async claim(conversationSid, index) {
+      const mine = run;
+      const inVain = (): boolean => mine !== run || index <= options.readTo();
+      if (inVain()) return false;
+      await grace();
+      if (inVain()) return false;
+      return exclusive(`${key}:lock`, async () => {
+        const spoken = Math.max(
+          readMark(storage, key, conversationSid),
+          claimed.conversationSid === conversationSid ? claimed.index : -1,
+        );
+        if (inVain() || index <= spoken) return false;
+        // Storage may forget it at once.
+        claimed = { conversationSid, index };
+        writeMark(storage, key, conversationSid, index);
+        return true;
+      });
+    },
+    stop() {
+      run += 1;
+      for (const end of [...waiting]) end();
+    },
+  };
+}
