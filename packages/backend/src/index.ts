@@ -14,6 +14,7 @@ export {
   type PastMessage,
 } from './bots/bot.js';
 export type { BotReading, BotSources } from './bots/bot-environment.js';
+export { type Choice, choiceOf } from './bots/choice.js';
 export { chooseBot } from './bots/choose-bot.js';
 export { createFaqBot } from './bots/faq-bot.js';
 export { type Faq, type FaqReading, type FaqRule, readFaq } from './bots/faq-file.js';

@@ -135,6 +135,9 @@ describe('rich content in a chat', () => {
     const before = message(session);
     service.add(sid, 'bot', 'more');
     await clock.settle();
+    service.drop();
+    await clock.advance(3_000);
+    expect(session.getSnapshot().status).toBe('online');
     expect(message(session)).toBe(before);
   });
 });
