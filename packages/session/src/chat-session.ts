@@ -336,6 +336,8 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     }
     remembered.erase();
     publish({ ended: left ? 'ended_by_visitor' : reason, live: false });
+    // The word of the end may overtake the last messages, and their own may never come then.
+    if (reason === 'conversation_closed') void history.catchUp().catch(() => {});
   };
 
   /** Before it is forgotten which conversation this was: whoever finds the next one finds what waits for it, too. */

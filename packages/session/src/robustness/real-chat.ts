@@ -65,11 +65,12 @@ export async function startRealService(cleanUps: CleanUps, options: EmulatorOpti
       conversationSid: null,
     };
   };
+  const basic = Buffer.from(`${credentials.accountSid}:${credentials.authToken}`).toString('base64');
+  const authorized = { authorization: `Basic ${basic}` };
   const rest = async (method: string, path: string, fields?: Record<string, string>) => {
-    const basic = Buffer.from(`${credentials.accountSid}:${credentials.authToken}`).toString('base64');
     const response = await fetch(`${emulator.restUrl}/v1/Conversations${path}`, {
       method,
-      headers: { authorization: `Basic ${basic}` },
+      headers: authorized,
       ...(fields && { body: new URLSearchParams(fields) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
@@ -81,6 +82,8 @@ export async function startRealService(cleanUps: CleanUps, options: EmulatorOpti
     fetchToken,
     mint,
     rest,
+    /** Headers of who may ask the emulator for its log. */
+    authorized,
     /** How many tokens were given out. */
     given: () => given,
     tokensLive: (value: number) => {
