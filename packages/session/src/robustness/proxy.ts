@@ -1,4 +1,4 @@
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** What becomes of connections made from now on. `black_hole`: taken, and never answered. */
 type Manner = 'pass' | 'refuse' | 'black_hole';
@@ -13,6 +13,8 @@ export interface Wire {
   stall(): void;
   /** What was said meanwhile arrives after all. */
   resume(): void;
+  /** Says something to every client, as if the server had. */
+  inject(bytes: Uint8Array): void;
   /** Ends the connections that are open now, without a goodbye. */
   cut(): void;
   /** Connections that clients hold open now. */
@@ -45,12 +47,20 @@ export async function createProxy(target: { port: number }): Promise<Wire> {
     }
     // Read all the same, or its end would not be heard.
     if (!far) return void near.resume();
-    near.on('data', (bytes) => far.write(bytes));
+    // The emulator answers to its own address only: the first bytes are a request, which names this one's.
+    near.once('data', (bytes) => {
+      far.write(
+        Buffer.from(
+          bytes.toString('latin1').replace(`:${portOf(server)}\r\n`, `:${target.port}\r\n`),
+          'latin1',
+        ),
+      );
+      near.on('data', (more) => far.write(more));
+    });
     far.on('data', (bytes) => near.write(bytes));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
+  const port = portOf(server);
 
   const each = (act: (socket: Socket) => void): void => {
     for (const { near, far } of [...wires]) for (const socket of [near, far]) if (socket) act(socket);
@@ -68,6 +78,9 @@ export async function createProxy(target: { port: number }): Promise<Wire> {
     },
     stall: () => each((socket) => void socket.pause()),
     resume: () => each((socket) => void socket.resume()),
+    inject(bytes) {
+      for (const { near } of [...wires]) near.write(bytes);
+    },
     cut,
     open: () => wires.size,
     made: () => made,
@@ -76,4 +89,9 @@ export async function createProxy(target: { port: number }): Promise<Wire> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
 }
