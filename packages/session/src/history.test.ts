@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConnectionError, type RemoteConversation, type RemoteMessage } from './connection.js';
@@ -255,6 +257,20 @@ describe('a window', () => {
     expect(shown()).toEqual(line.all().slice(-shown().length));
   });
 
+  test('has no hole where more comes than it holds while it is read again', async () => {
+    const { line, history, shown, during } = await opened(18);
+    while (history.state().hasOlder) await during(history.loadOlder());
+    await line.cut();
+    for (let count = 0; count < 5; count += 1) line.add('missed');
+    line.forget();
+    // Two pages are needed, and all of this comes between the one and the other.
+    const opening = history.open(line.conversation());
+    for (let count = 0; count < 40; count += 1) line.add('live');
+    await during(opening);
+    expect(indexes(shown())).toEqual(indexes(line.all()).slice(-shown().length));
+    expect(history.state()).toMatchObject({ to: 62, hasNewer: false });
+  });
+
   test('keeps no growing list of what was removed', async () => {
     const { line, history } = await opened(3);
     for (let count = 0; count < 200; count += 1) {
@@ -265,6 +281,53 @@ describe('a window', () => {
     expect(indexes(history.state().transcript.messages)).toEqual([0, 1, 2]);
     expect(history.state().transcript.removed.size).toBeLessThanOrEqual(20);
   });
+});
+
+test('a conversation of any length takes the memory of a window', { timeout: 30_000 }, async () => {
+  setFlagsFromString('--expose_gc');
+  const collect = runInNewContext('gc') as () => void;
+  const heap = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const length = 10_000;
+  const messageAt = (index: number): RemoteMessage => ({
+    sid: `IM${index}`,
+    index,
+    author: 'bot',
+    // Made each time, so that no two messages share it.
+    body: Buffer.alloc(1_000, 97 + (index % 26)).toString('latin1'),
+    attributes: { place: index },
+    at: index,
+    updatedAt: index,
+    edited: false,
+    media: [],
+    contentSid: null,
+  });
+  const span = (from: number, to: number): RemoteMessage[] =>
+    Array.from({ length: Math.max(0, to - from) }, (_, place) => messageAt(from + place));
+  const conversation = {
+    page: async (size: number, before = length) => {
+      const from = Math.max(0, before - size);
+      return { messages: span(from, before), hasOlder: from > 0 };
+    },
+    after: async (index: number, limit = length) => span(index + 1, Math.min(length, index + 1 + limit)),
+  } as Partial<RemoteConversation> as RemoteConversation;
+  const history = createHistory({ pageSize: 30, onChange() {}, onMessages() {} });
+  await history.open(conversation);
+  while (history.state().transcript.messages.length < 300) await history.loadOlder();
+  const full = heap();
+  while (history.state().hasOlder) await history.loadOlder();
+  await history.showLatest();
+  await history.readAfter(-1);
+  for (let index = length; index < length + 2_000; index += 1) {
+    history.arrived(messageAt(index));
+    history.removed(index - 500);
+  }
+  expect(history.state().to).toBe(length + 1_999);
+  expect(history.state().transcript.messages.length).toBeLessThanOrEqual(300);
+  // Some thirty megabytes have passed through; the noise of a heap is far less than one.
+  expect(heap() - full).toBeLessThan(1_500_000);
 });
 
 describe('what was remembered', () => {
@@ -319,7 +382,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-test('whatever happens in whatever order, the window is a whole stretch of what the service has', async () => {
+test('whatever happens in whatever order, the window is a whole stretch of what the service has', {
+  timeout: 60_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.nat(40),

@@ -207,14 +207,18 @@ export function createHistory(options: {
         unbroken = false;
         move = null;
         heard.clear();
+        unheard = false;
         const next = await (loaded && window.hasNewer && !latestWanted ? readAgain : readBack)(opened);
         if (conversation !== opened) return;
         loaded = true;
         remembered = false;
         stale = false;
-        unbroken = true;
         latestWanted = false;
+        // So much came meanwhile that the first of it was not kept.
+        const whole = !unheard || next.hasNewer;
+        unbroken = whole;
         set(next, next.transcript.messages);
+        if (!whole) await jump(opened);
       }),
     interrupted() {
       unbroken = false;

@@ -40,21 +40,19 @@ export function createPresentation(clock: SessionClock, sources: Sources): Prese
   let shownOf: readonly unknown[] = [];
 
   const messages = (): readonly ChatMessage[] => {
-    const { transcript, from, to, hasOlder, hasNewer } = sources.history();
+    const { transcript, from, hasOlder } = sources.history();
     const pending = sources.pending();
     const visitor = sources.visitor();
     const contents = sources.contents();
     const choices = sources.choices();
-    const of = [transcript, pending, visitor, contents, choices, hasOlder && from, hasNewer && to];
+    const of = [transcript, pending, visitor, contents, choices, hasOlder && from];
     // A list of thousands is made anew only when something in it can be different.
     if (of.some((part, place) => part !== shownOf[place])) {
       shownOf = of;
       shown = shownMessages(
         transcript,
-        // What the service has taken is shown in its place, or not at all; what it has not taken is always shown.
-        pending.filter(
-          ({ index }) => index === null || ((!hasOlder || index >= from) && (!hasNewer || index <= to)),
-        ),
+        // What the service has taken has its place, which may lie before the window. What is on its way stands last.
+        pending.filter(({ index }) => index === null || !hasOlder || index >= from),
         { identity: visitor?.uuid ?? '', roleOf: sources.roleOf, contents, choices },
         shown,
       );
