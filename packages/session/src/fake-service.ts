@@ -78,8 +78,12 @@ export interface FakeService extends FakeConversations {
   /** Links that cannot be saved: only a new connection helps. */
   kill(): void;
   type(sid: string, identity: string, on: boolean): void;
+  /** Cuts every link, and none comes back by itself, nor by another token: a handshake that nobody answers. */
+  stick(): void;
   /** Connections that are open now. */
   openConnections(): number;
+  /** Connections that were ever made. */
+  connectionsMade(): number;
 }
 
 interface Link {
@@ -87,6 +91,7 @@ interface Link {
   token: string;
   up: boolean;
   closed: boolean;
+  stuck: boolean;
   /** Changes with every cut: what was under way before is lost. */
   life: number;
   events: ConnectionEvents;
@@ -102,6 +107,7 @@ export function createFakeService(clock: SessionClock): FakeService {
   let muted: Link | null = null;
   let tokens = 0;
   let offers = 0;
+  let made = 0;
   let urls = 0;
 
   const never = async (): Promise<never> => {
@@ -135,7 +141,7 @@ export function createFakeService(clock: SessionClock): FakeService {
     const { life } = link;
     clock.after(RECONNECT_MS, () => {
       if (link.closed || link.up || link.life !== life) return;
-      if (refusing) return reconnect(link);
+      if (refusing || link.stuck) return reconnect(link);
       if (!isValid(link.token)) {
         link.events.link('denied');
         link.events.tokenExpired();
@@ -286,6 +292,7 @@ export function createFakeService(clock: SessionClock): FakeService {
       token,
       up: false,
       closed: false,
+      stuck: false,
       life: 0,
       events: {
         link: (state) => link.closed || events.link(state),
@@ -296,6 +303,7 @@ export function createFakeService(clock: SessionClock): FakeService {
       lost: new Set(),
     };
     links.add(link);
+    made += 1;
     const ready = (async () => {
       await soon();
       while (refusing && !link.closed)
@@ -319,7 +327,7 @@ export function createFakeService(clock: SessionClock): FakeService {
           link.events.link('denied');
           throw new ConnectionError('not_sent', 'The token was refused.');
         }
-        if (faults.get('updateToken')?.shift() === 'silent') await never();
+        if (faults.get('updateToken')?.shift() === 'silent' || link.stuck) await never();
         // Taken, and used when there is a link again: it is done only then.
         for (let waited = 0; !link.up && refusing; waited += RECONNECT_MS) {
           if (waited > SILENCE_MS) throw new ConnectionError('unknown_outcome', 'No answer came in time.');
@@ -407,7 +415,14 @@ export function createFakeService(clock: SessionClock): FakeService {
       }
     },
     type: (sid, identity, on) => tell(sid, (listener) => listener.typing(identity, on)),
+    stick() {
+      for (const link of [...links]) {
+        link.stuck = true;
+        cut(link);
+      }
+    },
     openConnections: () => links.size,
+    connectionsMade: () => made,
   };
   return service;
 }

@@ -1,4 +1,5 @@
 import { TokenServiceError } from '../ports.js';
+import { createTellDeveloper } from './tell-developer.js';
 
 const LIMIT_MS = 10_000;
 /** A token is at most 16 KB; the rest of an answer is small. Anything longer is a page, not an answer. */
@@ -9,6 +10,11 @@ export interface TokenServiceOptions {
   /** The token service, for example `/chat-widget`. */
   url: string;
   fetch: typeof globalThis.fetch;
+  /**
+   * Is told once what the page's developer can do about a service that seems not to answer. Default: a warning in the
+   * console.
+   */
+  tellDeveloper?: (sentence: string) => void;
   /** Milliseconds until a request is given up, its answer's body included. Default 10 000. */
   limitMs?: number;
   /**
@@ -22,6 +28,19 @@ export interface TokenServiceOptions {
 export type Post = (url: string, identity: string, fields: Record<string, string>) => Promise<Answer>;
 
 export function createPost(options: TokenServiceOptions): Post {
+  const tellDeveloper = options.tellDeveloper ?? createTellDeveloper(globalThis);
+  let told = false;
+  const hint = (error: unknown): never => {
+    // A browser does not say why: no network, an answer that this page may not read, and a redirect look the same.
+    const hidden = error instanceof Error && error.cause instanceof TypeError;
+    if (hidden && !told && globalThis.navigator?.onLine !== false) {
+      told = true;
+      tellDeveloper(
+        `the token service at ${options.url} gave no answer that this page may read. If it is running: does it allow the page's origin (ALLOWED_ORIGINS), does the page's connect-src allow it, and does it answer without a redirect?`,
+      );
+    }
+    throw error;
+  };
   let verifying: { identity: string; answer: Promise<Answer> } | null = null;
   return async (url, identity, fields) => {
     const post = (more: Record<string, string> = {}): Promise<Answer> =>
@@ -32,7 +51,7 @@ export function createPost(options: TokenServiceOptions): Post {
           Accept: 'application/json, text/plain',
           'Content-Type': 'application/x-www-form-urlencoded',
         },
-      });
+      }).catch(hint);
     const verify = async (humanCheck: () => Promise<string>, refusal: Answer): Promise<Answer> => {
       const humanToken = await humanCheck().catch(() => null);
       return humanToken === null ? refusal : post({ human_token: humanToken });
