@@ -246,7 +246,7 @@ describe('T9: a clock that is wrong', () => {
       new TokenServiceError(code, { status: 403, code, serverTime: realSeconds });
     const session = open({
       async fetchToken(request) {
-        const age = realSeconds - birthOf(request.proof);
+        const age = realSeconds - birthOf(request.proof ?? '');
         service.tokenError =
           age < -DAY_S
             ? refused('identity_not_yet_valid')
