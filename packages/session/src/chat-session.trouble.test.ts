@@ -309,3 +309,14 @@ describe('what was written in a conversation that is over', () => {
     expect(await shownByNextPage(browser)).toEqual(['never sent']);
   });
 });
+
+test('a conversation that was closed before its visitor had joined it is left for another one', async () => {
+  const { open, clock, service } = browserWith();
+  service.fail('create', 'closed');
+  const session = open();
+  session.start();
+  session.send('hello');
+  await clock.settle();
+  expect(session.getSnapshot()).toMatchObject({ status: 'online', reason: null });
+  expect(states(session)).toEqual(['sent']);
+});

@@ -144,8 +144,9 @@ async function create({ connection, visitors, crypto }: FinderOptions): Promise<
       const uniqueName = random ? `w_${crypto.randomId()}` : conversationName(visitor, crypto, attempt);
       return await connection.create({ uniqueName });
     } catch (error) {
-      // The name is taken by a conversation that this visitor cannot enter, and never will be free again.
-      if (!isGone(error)) throw error;
+      // The name is taken by a conversation that this visitor cannot enter, or that was closed before they did, and
+      // never will be free again.
+      if (!isGone(error) && connectionErrorCode(error) !== 'closed') throw error;
     }
   }
   throw new ConnectionError('refused', 'No conversation can be made for this visitor.');

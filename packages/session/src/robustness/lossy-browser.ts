@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { createChatSession } from '../chat-session.js';
-import type { Connect, Connection, RemoteConversation } from '../connection.js';
+import type { Connect, RemoteConversation } from '../connection.js';
 import { connectionErrorCode } from '../connection.js';
 import type { ChatSession } from '../contract.js';
 import type { Exclusive, SessionClock, SessionStorage, TabMessage } from '../ports.js';
@@ -43,6 +43,8 @@ export interface LossyBrowser {
   readonly sent: Map<string, string | null>;
   /** Client ids of messages of whose last attempt no outcome was heard. */
   unknown(): string[];
+  /** What happened on the lines, in order: for whoever looks for the cause of a failure. */
+  readonly trace: string[];
   close(): Promise<void>;
 }
 
@@ -59,50 +61,65 @@ export function openLossyBrowser(
   const hearers = new Map<string, Set<(message: unknown) => void>>();
   const attempts = new Map<string, { unknown: boolean }>();
 
-  const connect: Connect = (request) => {
-    const events = {
-      ...request.events,
-      link(state: Parameters<typeof request.events.link>[0]) {
-        if (state !== 'connected') count(`link ${state}`);
-        request.events.link(state);
-      },
+  const began = Date.now();
+  const trace: string[] = [];
+
+  /** Counts and notes what a page asks of its connections, and what becomes of it. */
+  const connectOf = (page: string): Connect => {
+    const note = (what: string): void => {
+      trace.push(`${((Date.now() - began) / 1_000).toFixed(2)} ${page} ${what}`);
     };
-    count('connections');
-    return counted(createTwilioConnection({ ...request, events }));
-  };
-  const watched = async <T>(what: string, work: Promise<T>): Promise<T> => {
-    try {
-      return await work;
-    } catch (error) {
-      count(`${what}: ${connectionErrorCode(error) ?? 'no code'}`);
-      throw error;
-    }
-  };
-  const counted = (connection: Connection): Connection => ({
-    ...connection,
-    open: async (sid) => countedConversation(await watched('open', connection.open(sid))),
-    create: async (wanted) => countedConversation(await watched('create', connection.create(wanted))),
-    updateToken: (token) => watched('token', connection.updateToken(token)),
-  });
-  const countedConversation = (remote: RemoteConversation): RemoteConversation => ({
-    ...remote,
-    get closed() {
-      return remote.closed;
-    },
-    async send(body, attributes, upload) {
-      const cid = clientIdOf(attributes) ?? '';
-      if (attempts.get(cid)?.unknown) count('sent again after an unknown outcome');
-      attempts.set(cid, { unknown: false });
+    const watched = async <T>(what: string, detail: unknown, work: Promise<T>): Promise<T> => {
+      note(`${what} ${detail} …`);
       try {
-        return await watched('send', remote.send(body, attributes, upload));
+        const value = await work;
+        note(`${what} ${detail} done`);
+        return value;
       } catch (error) {
-        attempts.set(cid, { unknown: connectionErrorCode(error) === 'unknown_outcome' });
+        const code = connectionErrorCode(error) ?? 'no code';
+        note(`${what} ${detail} ${code}: ${error instanceof Error ? error.message : ''}`);
+        count(`${what}: ${code}`);
         throw error;
       }
-    },
-    page: (size, before) => watched('page', remote.page(size, before)),
-    after: (index) => watched('after', remote.after(index)),
-  });
+    };
+    const conversationOf = (remote: RemoteConversation): RemoteConversation => ({
+      ...remote,
+      get closed() {
+        return remote.closed;
+      },
+      async send(body, attributes, upload) {
+        const cid = clientIdOf(attributes) ?? '';
+        if (attempts.get(cid)?.unknown) count('sent again after an unknown outcome');
+        attempts.set(cid, { unknown: false });
+        try {
+          return await watched('send', body, remote.send(body, attributes, upload));
+        } catch (error) {
+          attempts.set(cid, { unknown: connectionErrorCode(error) === 'unknown_outcome' });
+          throw error;
+        }
+      },
+      page: (size, before) => watched('page', before, remote.page(size, before)),
+      after: (index) => watched('after', index, remote.after(index)),
+    });
+    return (request) => {
+      const events = {
+        ...request.events,
+        link(state: Parameters<typeof request.events.link>[0]) {
+          note(state);
+          if (state !== 'connected') count(`link ${state}`);
+          request.events.link(state);
+        },
+      };
+      count('connections');
+      const connection = createTwilioConnection({ ...request, events });
+      return {
+        ...connection,
+        open: async (sid) => conversationOf(await watched('open', sid, connection.open(sid))),
+        create: async (wanted) => conversationOf(await watched('create', '', connection.create(wanted))),
+        updateToken: (token) => watched('token', '', connection.updateToken(token)),
+      };
+    };
+  };
 
   const watch = (name: string, session: ChatSession): (() => void) => {
     const look = (): void => {
@@ -110,7 +127,8 @@ export function openLossyBrowser(
       const wrong = whatIsWrong(snapshot);
       if (wrong !== null && wrongs.length < 5) wrongs.push(`${name}: ${wrong}`);
       for (const { body, own, state } of snapshot.messages) {
-        if (own && state === 'sent') sent.set(body, snapshot.conversationSid);
+        // The first that it was shown in: one that is over may be named anew before its messages are gone.
+        if (own && state === 'sent' && !sent.has(body)) sent.set(body, snapshot.conversationSid);
       }
     };
     return session.subscribe(look);
@@ -134,7 +152,7 @@ export function openLossyBrowser(
       remove: (key) => here && storage.remove(key),
     };
     const session = createChatSession({
-      connect: async () => connect,
+      connect: async () => connectOf(name),
       fetchToken: service.fetchToken,
       storage: own,
       exclusive,
@@ -208,6 +226,7 @@ export function openLossyBrowser(
     tabs,
     wrongs,
     sent,
+    trace,
     unknown: () => [...attempts].filter(([, { unknown }]) => unknown).map(([cid]) => cid),
     network(online) {
       for (const listener of listeners) listener(online);

@@ -5,7 +5,8 @@ type Tab = 0 | 1;
 /** What may befall a visitor, their line, the service and their conversation. */
 export type Step =
   | { do: 'send'; tab: Tab }
-  | { do: 'answer' | 'edit' | 'remove' }
+  /** `copy`: the visitor's last message once more, as a line leaves it that delivers late what was given up. */
+  | { do: 'answer' | 'edit' | 'remove' | 'copy' }
   | { do: 'wait'; ms: number }
   /** Until every tab is online or over, if that comes soon. */
   | { do: 'calm' }
@@ -50,7 +51,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 14, arbitrary: inTab('send') },
   { weight: 3, arbitrary: just('answer') },
   { weight: 4, arbitrary: just('calm') },
-  { weight: 1, arbitrary: just('edit', 'remove') },
+  { weight: 1, arbitrary: just('edit', 'remove', 'copy') },
   {
     weight: 10,
     arbitrary: fc.record({

@@ -20,4 +20,19 @@ export const pastFailures: readonly { was: string; life: Life }[] = [
       ],
     },
   },
+  {
+    was: 'a conversation that was closed before its visitor had joined it was the end of every next one, too',
+    life: {
+      tabs: 1,
+      begins: 'at_once',
+      goesOn: true,
+      steps: [
+        { do: 'refuse', status: 503, of: 'participant', times: 3 },
+        { do: 'send', tab: 0 },
+        { do: 'wait', ms: 4_000 },
+        { do: 'close_conversation' },
+        { do: 'calm' },
+      ],
+    },
+  },
 ];
