@@ -5,6 +5,7 @@ import { createForgetMe, forgetAll, forgetUser, type Remembering } from './forge
 import { createHistory } from './history.js';
 import { createLineProbe } from './line-probe.js';
 import { createLiveConversation } from './live-conversation.js';
+import { findMediaUrl } from './media-url.js';
 import { createNames } from './names.js';
 import { createOtherTabs } from './other-tabs.js';
 import { createOutbox } from './outbox.js';
@@ -436,9 +437,9 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     getSnapshot: view.get,
     subscribe: view.subscribe,
     start,
-    send(text) {
+    send(text, files = []) {
       if (isForgotten()) start();
-      outbox.add(text);
+      outbox.add(text, { files });
       void history.showLatest().catch(() => {});
       if (facts().ended) outbox.fail('conversation_closed');
     },
@@ -449,9 +450,10 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     choose(messageKey, choiceId) {
       const offer = view.get().messages.find((message) => message.key === messageKey);
       const chosen = facts().ended ? null : rich.choose(offer, choiceId);
-      if (chosen) outbox.add(chosen.title, chosen.choice);
+      if (chosen) outbox.add(chosen.title, { choice: chosen.choice });
     },
-    mediaUrl: notYet,
+    mediaUrl: async (key, mediaSid) =>
+      findMediaUrl(view.get().messages, conversation.remote(), key, mediaSid),
     typing() {
       const remote = facts().live ? conversation.remote() : null;
       if (remote && typing.due()) remote.typing().catch(() => {});

@@ -15,6 +15,8 @@ function entry(cid: string, fields: Partial<PendingMessage> = {}): PendingMessag
     error: null,
     attempted: false,
     after: -1,
+    files: [],
+    kept: true,
     ...fields,
   };
 }

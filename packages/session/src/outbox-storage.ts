@@ -1,10 +1,21 @@
 import { readChoice } from './choices.js';
-import type { PendingMessage } from './pending.js';
+import type { PendingFile, PendingMessage } from './pending.js';
 import type { SessionStorage } from './ports.js';
 import type { MessageErrorCode } from './snapshot.js';
 
 const VERSION = 1;
-const ERRORS: readonly MessageErrorCode[] = ['too_long', 'malformed_text', 'refused', 'conversation_closed'];
+const ERRORS: readonly MessageErrorCode[] = [
+  'too_long',
+  'malformed_text',
+  'refused',
+  'conversation_closed',
+  'too_many_files',
+  'file_empty',
+  'file_too_large',
+  'file_type_not_allowed',
+  'file_missing',
+  'upload_failed',
+];
 
 /**
  * Writes what changed from `before` to `after`, and nothing else: other tabs write the same list, and what one of
@@ -25,11 +36,17 @@ export function savePending(
     old.delete(entry.cid);
   }
   for (const cid of old.keys()) stored.delete(cid);
-  const messages = [...stored.values()].map(({ cid, body, at, error, attempted, after: known, choice }) => {
-    return { cid, body, at, error, attempted, after: known, choice };
-  });
+  const messages = [...stored.values()].map(storedForm);
   if (messages.length === 0) storage.remove(key);
   else storage.write(key, JSON.stringify({ version: VERSION, messages }));
+}
+
+function storedForm({ cid, body, at, error, attempted, after, files, kept, choice }: PendingMessage): object {
+  // Whoever finds it without the contents of its files has the text.
+  const missing = kept ? null : 'file_missing';
+  const form = { cid, body, at, error: error ?? missing, attempted, after, choice };
+  if (files.length === 0) return form;
+  return { ...form, files: files.map(({ name, type, size }) => ({ name, type, size })) };
 }
 
 /** Total: entries that make no sense are left out. */
@@ -47,11 +64,13 @@ export function loadPending(storage: SessionStorage, key: string): PendingMessag
 
 function readEntry(value: unknown): PendingMessage | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { cid, body, at, error, attempted, after } = value as Partial<Record<string, unknown>>;
+  const { cid, body, at, error, attempted, after, files = [] } = value as Partial<Record<string, unknown>>;
   if (typeof cid !== 'string' || cid === '' || typeof body !== 'string' || typeof at !== 'number')
     return null;
   const choice = readChoice(value);
-  const known = ERRORS.find((code) => code === error) ?? null;
+  const found = Array.isArray(files) ? files.map(readFile).filter((file) => file !== null) : [];
+  const complete = Array.isArray(files) && found.length === files.length;
+  const known = ERRORS.find((code) => code === error) ?? (complete ? null : 'file_missing');
   return {
     cid,
     body,
@@ -61,8 +80,17 @@ function readEntry(value: unknown): PendingMessage | null {
     error: known,
     attempted: attempted === true,
     after: typeof after === 'number' && Number.isInteger(after) ? after : -1,
+    files: found,
+    kept: true,
     ...(choice && { choice }),
   };
+}
+
+function readFile(value: unknown): PendingFile | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { name, type, size } = value as Partial<Record<string, unknown>>;
+  if (typeof name !== 'string' || typeof type !== 'string' || typeof size !== 'number') return null;
+  return { name, type, size, progress: null };
 }
 
 /**
@@ -78,6 +106,8 @@ export function mergePending(
   const merged = mine.map((entry) => {
     if (entry.state !== 'queued') return entry;
     const other = kept.get(entry.cid);
+    // To others its files are missing, and here they are.
+    if (!entry.kept) return entry;
     if (!other) return entry.attempted ? entry : { ...entry, attempted: true };
     // Refused in another tab, where the visitor was told.
     if (other.state === 'failed') return other;

@@ -1,18 +1,40 @@
+import { createAttachments } from './attachments.js';
 import { backoffDelay } from './backoff.js';
 import { isWellFormed, utf8Length } from './bytes.js';
 import type { Choice } from './choices.js';
 import { ConnectionError, connectionErrorCode, connectionErrorWait, type Upload } from './connection.js';
+import type { FilePolicy, OutgoingFile } from './contract.js';
 import { createCuttableWait } from './cuttable-wait.js';
 import { loadPending, mergePending, savePending } from './outbox-storage.js';
 import type { PendingMessage } from './pending.js';
 import * as pending from './pending.js';
-import type { Exclusive, SessionClock, SessionCrypto, SessionStorage } from './ports.js';
+import type {
+  Exclusive,
+  FileStore,
+  SessionClock,
+  SessionCrypto,
+  SessionStorage,
+  ShrinkImage,
+} from './ports.js';
+import { shownFileName } from './shown-media.js';
 import type { MessageErrorCode } from './snapshot.js';
 
 /** Twilio's limit for a message body, in bytes of UTF-8. */
 export const MAX_BODY_BYTES: number = 32 * 1024;
 
 const STALL_MS = 5_000;
+/** Attempts to upload before the visitor is asked; what was written after it waits as long. */
+const MAX_UPLOADS = 4;
+/** Trying again does not help: text and files are as they were. */
+const FINAL: readonly (MessageErrorCode | null)[] = [
+  'too_long',
+  'malformed_text',
+  'too_many_files',
+  'file_empty',
+  'file_too_large',
+  'file_type_not_allowed',
+  'file_missing',
+];
 
 /** The open conversation, as the outbox sees it. */
 export interface OutboxLink {
@@ -28,6 +50,9 @@ export interface OutboxOptions {
   clock: SessionClock;
   crypto: SessionCrypto;
   exclusive: Exclusive;
+  files?: FileStore;
+  shrinkImage?: ShrinkImage;
+  filePolicy?: FilePolicy;
   /** The newest index known. */
   newestIndex(): number;
   onChange(): void;
@@ -45,9 +70,10 @@ export interface OutboxOptions {
  */
 export interface Outbox {
   entries(): readonly PendingMessage[];
-  /** Takes a text at once. Limits are checked here, because the SDK checks none. */
-  add(body: string, choice?: Choice): void;
+  /** Takes a text, and files or a choice, at once. Limits are checked here, because the SDK checks none. */
+  add(body: string, more?: { files?: readonly OutgoingFile[]; choice?: Choice }): void;
   retry(cid: string): void;
+  /** Forgets a failed message, or one with files as long as it is certain that the service does not have it. */
   discard(cid: string): void;
   /** Client ids of this visitor that were seen in the history. */
   saw(cids: Iterable<string>): void;
@@ -67,8 +93,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let list: readonly PendingMessage[] = [];
   let place: string | null = null;
   let link: OutboxLink | null = null;
-  let lost: Promise<void> = Promise.resolve();
   let running = false;
+  /** What is to end when the link is lost. */
+  const breaks = new Set<() => void>();
+  const attachments = createAttachments(options);
+  /** The message whose files are on their way, as long as that can be ended without a trace. */
+  let uploading: { cid: string; end(): void } | null = null;
+  const failedUploads = new Map<string, number>();
   /** What the service asked to wait after the last attempt. */
   let asked: number | null = null;
 
@@ -77,44 +108,111 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const before = list;
     list = next;
     if (place !== null) savePending(storage, place, before, list);
+    const waiting = new Set(list.filter(({ state }) => state !== 'sent').map(({ cid }) => cid));
+    for (const { cid, files, state } of before) {
+      if (files.length > 0 && state !== 'sent' && !waiting.has(cid)) attachments.forget(cid);
+    }
+    options.onChange();
+  };
+  /** Of progress storage knows nothing. */
+  const show = (next: readonly PendingMessage[]): void => {
+    list = next;
     options.onChange();
   };
 
   const pause = createCuttableWait(clock);
 
-  /** Settles as `work` does, unless the link is lost before; what comes later is not heard. */
-  const whileLinked = <T>(work: Promise<T>): Promise<T> => {
-    const broken = lost.then(() => {
-      throw new ConnectionError('unknown_outcome', 'The link was lost while a message was on its way.');
+  /**
+   * Settles as `work` does, unless the link is lost before; what comes later is not heard. `ends` may see to it that
+   * the work ends by itself then.
+   */
+  const whileLinked = <T>(work: Promise<T>, ends = () => false): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const broken = (): void => {
+        if (ends()) return;
+        reject(new ConnectionError('unknown_outcome', 'The link was lost while a message was on its way.'));
+      };
+      breaks.add(broken);
+      void work.then(resolve, reject).finally(() => breaks.delete(broken));
     });
-    return Promise.race([work, broken]);
+
+  const answered = <T>(work: Promise<T>): Promise<T> => {
+    const cancelStall = clock.after(STALL_MS, options.onStall);
+    return whileLinked(work).finally(cancelStall);
   };
 
   /** Resolves false when the attempt must be followed by a wait. */
   const deliver = async (entry: PendingMessage, by: OutboxLink): Promise<boolean> => {
-    const cancelStall = clock.after(STALL_MS, options.onStall);
-    try {
-      if (entry.attempted) {
-        await whileLinked(by.readAfter(entry.after));
-        if (!list.some(({ cid }) => cid === entry.cid)) return true;
-      }
-      return link === by ? await attempt(entry, by) : true;
-    } finally {
-      cancelStall();
+    if (entry.attempted) {
+      await answered(by.readAfter(entry.after));
+      if (!list.some(({ cid }) => cid === entry.cid)) return true;
     }
+    if (link !== by) return true;
+    return entry.files.length > 0 ? attemptFiles(entry, by) : attempt(entry, by);
   };
 
+  /** Written before the frame leaves: whoever finds this entry after a crash must look before sending. */
+  const leaves = (cid: string): void => change(pending.attempting(list, cid, options.newestIndex()));
+
   const attempt = async (entry: PendingMessage, by: OutboxLink): Promise<boolean> => {
-    // Written before the frame leaves: whoever finds this entry after a crash must look before sending.
-    change(pending.attempting(list, entry.cid, options.newestIndex()));
     const { cid, choice } = entry;
-    const attributes = { cid, ...(choice && { choice }) };
+    leaves(cid);
     try {
-      const { index } = await whileLinked(by.send(entry.body, attributes));
+      const { index } = await answered(by.send(entry.body, { cid, ...(choice && { choice }) }));
       change(pending.acked(list, entry.cid, index));
       return true;
     } catch (error) {
       return settle(entry, error);
+    }
+  };
+
+  const attemptFiles = async (entry: PendingMessage, by: OutboxLink): Promise<boolean> => {
+    const { cid, body } = entry;
+    const controller = new AbortController();
+    const upload = { cid, end: () => controller.abort() };
+    uploading = upload;
+    let cancelStall = (): void => {};
+    // Large files fill a thin line: whether it is alive is asked when the message itself has left.
+    const onUploaded = (): void => {
+      uploading = null;
+      cancelStall = clock.after(STALL_MS, options.onStall);
+      leaves(cid);
+    };
+    try {
+      const contents = await attachments.read(entry);
+      if (typeof contents === 'string') {
+        change(pending.failed(list, cid, contents));
+        return true;
+      }
+      if (link !== by || controller.signal.aborted) return true;
+      show(pending.progressed(list, cid, 'all', 0));
+      const files = contents.flatMap((content, at) => {
+        const { name, type } = entry.files[at] ?? { name: '', type: '' };
+        // An image that was made smaller may be of another type.
+        return { name, type: content.type || type, content };
+      });
+      const onProgress = (at: number, share: number): void => {
+        show(pending.progressed(list, cid, at, Math.floor(share * 100) / 100));
+      };
+      const sending = by.send(body, { cid }, { files, onProgress, onUploaded, cancelled: controller.signal });
+      const { index } = await whileLinked(sending, () => {
+        controller.abort();
+        return uploading === upload;
+      });
+      change(pending.acked(list, cid, index));
+      return true;
+    } catch (error) {
+      if (!list.some((other) => other.cid === cid)) return true;
+      const failures = (failedUploads.get(cid) ?? 0) + 1;
+      const tired = uploading === upload && link === by && connectionErrorCode(error) !== 'refused';
+      if (tired) failedUploads.set(cid, failures);
+      if (!tired || failures < MAX_UPLOADS) return settle(entry, error);
+      change(pending.failed(list, cid, 'upload_failed'));
+      return true;
+    } finally {
+      uploading = null;
+      cancelStall();
+      show(pending.progressed(list, cid, 'all', null));
     }
   };
 
@@ -166,8 +264,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (done || link !== by) continue;
       const delay = (asked ?? 0) + backoffDelay(failures, crypto);
       if (asked !== null) options.onSlowed(clock.now() + delay);
-      await Promise.race([pause.wait(delay), lost]);
-      pause.end();
+      await pause.wait(delay);
       if (asked !== null) options.onSlowed(null);
     }
     running = false;
@@ -176,17 +273,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     entries: () => list,
-    add(text, choice) {
+    add(text, { files = [], choice } = {}) {
       const body = text.trim();
-      if (body === '') return;
-      const error = !isWellFormed(body)
-        ? 'malformed_text'
-        : utf8Length(body) > MAX_BODY_BYTES
-          ? 'too_long'
-          : null;
+      if (body === '' && files.length === 0) return;
+      const error = textError(body) ?? attachments.check(files);
+      const cid = crypto.randomId();
       change(
         pending.queued(list, {
-          cid: crypto.randomId(),
+          cid,
           body,
           at: clock.now(),
           state: error ? 'failed' : 'queued',
@@ -194,19 +288,36 @@ export function createOutbox(options: OutboxOptions): Outbox {
           error,
           attempted: false,
           after: options.newestIndex(),
+          files: files.map(({ name, type, size }) => {
+            return { name: shownFileName(name), type, size, progress: null };
+          }),
+          kept: files.length === 0,
           ...(choice && { choice }),
         }),
       );
+      if (files.length > 0 && error === null) {
+        void attachments.keep(cid, files).then((kept) => {
+          if (kept && list.some((entry) => entry.cid === cid)) change(pending.kept(list, cid));
+        });
+      }
       start();
     },
     retry(cid) {
       const entry = list.find((candidate) => candidate.cid === cid);
-      // The text is as it was: what was too long stays so.
-      if (entry?.error === 'too_long' || entry?.error === 'malformed_text') return;
+      if (!entry || FINAL.includes(entry.error)) return;
+      failedUploads.delete(cid);
       change(pending.retried(list, cid));
       start();
     },
-    discard: (cid) => change(list.filter((entry) => entry.cid !== cid || entry.state !== 'failed')),
+    discard(cid) {
+      const entry = list.find((candidate) => candidate.cid === cid);
+      if (!entry) return;
+      const underWay = uploading?.cid === cid ? uploading : null;
+      const unsent = entry.files.length > 0 && entry.state === 'queued' && !entry.attempted;
+      if (entry.state !== 'failed' && !unsent && !underWay) return;
+      change(pending.dropped(list, cid));
+      underWay?.end();
+    },
     saw(cids) {
       let next = list;
       for (const cid of cids) next = pending.dropped(next, cid);
@@ -225,6 +336,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
           const taken = left !== null && !left.some(({ cid }) => cid === entry.cid);
           return { ...entry, attempted: taken && entry.state === 'queued', after: -1 };
         });
+      // Storage says of these that their files are missing, which are here.
+      const here = new Map(unsent.filter(({ kept }) => !kept).map((entry) => [entry.cid, entry]));
       // Another tab's, which nobody would find there any more.
       const others = (left ?? []).map((entry) => ({ ...entry, attempted: false, after: -1 }));
       const stored = loadPending(storage, next);
@@ -232,20 +345,18 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const old = place;
       place = next;
       list = [];
-      change([...stored, ...homeless, ...unsent, ...others].reduce(pending.queued, list));
+      const all = [...stored, ...homeless, ...unsent, ...others];
+      change(all.map((entry) => here.get(entry.cid) ?? entry).reduce(pending.queued, list));
       for (const key of [waiting, old]) if (key !== null && key !== next) storage.remove(key);
       start();
     },
     connect(to) {
-      let end = (): void => {};
-      lost = new Promise((resolve) => {
-        end = resolve;
-      });
       link = to;
       start();
       return () => {
         if (link === to) link = null;
-        end();
+        for (const broken of [...breaks]) broken();
+        pause.end();
       };
     },
     fail(error) {
@@ -255,7 +366,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     retryNow: pause.end,
     forget() {
       place = null;
+      uploading?.end();
       change([]);
+      attachments.forgetAll();
     },
   };
+}
+
+function textError(body: string): MessageErrorCode | null {
+  if (!isWellFormed(body)) return 'malformed_text';
+  return utf8Length(body) > MAX_BODY_BYTES ? 'too_long' : null;
 }

@@ -1,6 +1,16 @@
 import type { Choice } from './choices.js';
 import type { MessageErrorCode } from './snapshot.js';
 
+/** A file of a message that waits, without its content. */
+export interface PendingFile {
+  readonly name: string;
+  readonly type: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The share that is with the service, 0 to 1; `null` when it is not on its way. */
+  readonly progress: number | null;
+}
+
 /**
  * A message of this visitor that is not in the history yet. `sent`: the service took it, and its own copy has not
  * been seen yet.
@@ -19,6 +29,9 @@ export interface PendingMessage {
   readonly after: number;
   /** It is a choice that a message offered. */
   readonly choice?: Choice;
+  readonly files: readonly PendingFile[];
+  /** Other tabs, and this one after a reload, have all it takes to send it; to them it lacks its files before. */
+  readonly kept: boolean;
 }
 
 type Pending = readonly PendingMessage[];
@@ -29,6 +42,21 @@ function change(list: Pending, cid: string, update: (entry: PendingMessage) => P
 
 export function queued(list: Pending, entry: PendingMessage): Pending {
   return list.some(({ cid }) => cid === entry.cid) ? list : [...list, entry];
+}
+
+/** The contents of its files are where all tabs find them. */
+export function kept(list: Pending, cid: string): Pending {
+  return change(list, cid, (entry) => ({ ...entry, kept: true }));
+}
+
+/** `share` of one file, or of each, is with the service; `null`: it is not on its way any more. */
+export function progressed(list: Pending, cid: string, place: number | 'all', share: number | null): Pending {
+  return change(list, cid, (entry) => {
+    const files = entry.files.map((file, at) => {
+      return place === 'all' || at === place ? { ...file, progress: share } : file;
+    });
+    return { ...entry, files };
+  });
 }
 
 export function attempting(list: Pending, cid: string, after: number): Pending {

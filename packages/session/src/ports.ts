@@ -137,7 +137,8 @@ export type WatchLeave = (listener: () => void) => () => void;
 
 /** Contents of files that wait to be sent. Never throws: what cannot be kept is missing later. */
 export interface FileStore {
-  write(key: string, content: FileContent): Promise<void>;
+  /** Resolves to whether this page after a reload, and the other tabs, can read it. */
+  write(key: string, content: FileContent): Promise<boolean>;
   read(key: string): Promise<FileContent | null>;
   remove(key: string): Promise<void>;
   /** Takes away everything whose key begins so. */

@@ -1,4 +1,5 @@
 import type { RemoteMedia } from './connection.js';
+import type { PendingFile } from './pending.js';
 import { withoutControls } from './shown-text.js';
 import type { ChatMedia } from './snapshot.js';
 
@@ -16,6 +17,14 @@ export function shownFileName(name: string): string {
 }
 
 export function shownMedia({ sid, name, type, size }: RemoteMedia): ChatMedia {
-  const inline = INLINE_TYPES.includes(type.toLowerCase());
-  return { sid, name: shownFileName(name), type, size, progress: null, inline };
+  return { sid, name: shownFileName(name), type, size, progress: null, inline: isInline(type) };
+}
+
+/** A file that is not with the service yet. */
+export function pendingMedia({ name, type, size, progress }: PendingFile): ChatMedia {
+  return { sid: null, name: shownFileName(name), type, size, progress, inline: isInline(type) };
+}
+
+function isInline(type: string): boolean {
+  return INLINE_TYPES.includes(type.toLowerCase());
 }

@@ -43,6 +43,8 @@ function pendingMessage(cid: string, fields: Partial<PendingMessage> = {}): Pend
     error: null,
     attempted: false,
     after: -1,
+    files: [],
+    kept: true,
     ...fields,
   };
 }

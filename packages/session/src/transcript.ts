@@ -1,7 +1,7 @@
 import type { RemoteMessage } from './connection.js';
 import type { PendingMessage } from './pending.js';
 import type { RichContent } from './rich-content.js';
-import { shownMedia } from './shown-media.js';
+import { pendingMedia, shownMedia } from './shown-media.js';
 import type { ChatMessage, ChatRole } from './snapshot.js';
 
 /**
@@ -98,7 +98,7 @@ export function shownMessages(
     });
   }
   const waiting: ChatMessage[] = [];
-  for (const { cid, index, body, at, state, error } of pending) {
+  for (const { cid, index, body, at, state, error, files } of pending) {
     if (delivered.has(`${who.identity}\n${cid}`)) continue;
     if (index !== null && transcript.removed.has(index)) continue;
     const bubble: ChatMessage = {
@@ -113,7 +113,7 @@ export function shownMessages(
       state: state === 'queued' ? 'sending' : state,
       error,
       edited: false,
-      media: [],
+      media: files.map(pendingMedia),
       content: null,
       chosen: null,
     };
