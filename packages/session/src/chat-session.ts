@@ -488,7 +488,3 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     stop,
   };
 }
-
-const notYet = (): never => {
-  throw new Error('This part of the session is being built.');
-};
