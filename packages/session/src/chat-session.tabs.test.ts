@@ -285,3 +285,69 @@ describe('tabs of somebody else', () => {
     expect(browser.tabs.listening()).toBe(0);
   });
 });
+
+describe('a draft', () => {
+  const texts = (...tabs: ChatSession[]) => tabs.map(({ draft }) => draft.read());
+
+  test('that is typed in one tab is there in the other, goes on in either, and is gone from both when it is sent', async () => {
+    const { one, two, clock } = await twoTabs();
+    let told = 0;
+    two.draft.subscribe(() => {
+      told += 1;
+    });
+    one.draft.write('Hel');
+    one.draft.write('Hello');
+    await clock.settle();
+    expect([texts(one, two), told]).toEqual([['Hello', 'Hello'], 2]);
+    two.draft.write('Hello, world');
+    await clock.settle();
+    expect([texts(one, two), told]).toEqual([['Hello, world', 'Hello, world'], 2]);
+    one.send(one.draft.read());
+    one.draft.write('');
+    await clock.settle();
+    expect([texts(one, two), told]).toEqual([['', ''], 3]);
+  });
+
+  test('is never overwritten by what another tab writes without knowing of it, nor lost when that is sent', async () => {
+    const { one, two, open, tabs, sid, storage, clock } = await twoTabs();
+    await two.stop();
+    one.draft.write('mine');
+    const { identity } = one.getSnapshot();
+    const news = { kind: 'draft', conversationSid: sid, identity };
+    tabs.say({ ...news, text: 'theirs', before: '' });
+    await clock.settle();
+    expect(one.draft.read()).toBe('mine');
+    storage.remove(`conversations-web-chat:default:draft:${sid}`);
+    tabs.say({ ...news, text: '', before: 'theirs' });
+    await clock.settle();
+    expect(one.draft.read()).toBe('mine');
+    await one.stop();
+    const again = open();
+    again.start();
+    await clock.settle();
+    expect(again.draft.read()).toBe('mine');
+  });
+
+  test('of another conversation is not this one’s', async () => {
+    const { one, tabs, clock } = await twoTabs();
+    const { identity } = one.getSnapshot();
+    tabs.say({ kind: 'draft', conversationSid: `CH${'0'.repeat(32)}`, identity, text: 'other', before: '' });
+    tabs.say({ kind: 'draft', conversationSid: null, identity, text: 'other', before: '' });
+    await clock.settle();
+    expect(one.draft.read()).toBe('');
+  });
+
+  test('tells of itself when it is read from storage, and a listener that was taken back hears nothing', async () => {
+    const { one, two, open, clock } = await twoTabs();
+    one.draft.write('left');
+    await one.stop();
+    await two.stop();
+    const again = open();
+    const heard: string[] = [];
+    again.draft.subscribe(() => heard.push(again.draft.read()));
+    again.draft.subscribe(() => heard.push('taken back'))();
+    again.start();
+    await clock.settle();
+    expect(heard).toEqual(['left']);
+  });
+});

@@ -134,7 +134,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     onTyping: typing.heard,
     onRead: (present) => reading.live(present),
   });
-  const draft = createDraft(storage, name);
+  const draft = createDraft({ storage, key: name, tellTabs: (news) => tabs.tell(news) });
 
   const unseen = createUnseenWatch({
     clock,
@@ -360,6 +360,9 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       case 'read':
         reading.readElsewhere(news);
         break;
+      case 'draft':
+        draft.writtenElsewhere(news);
+        break;
       case 'moved':
         if (conversation.sid() === news.ended) beginAnother();
         break;
@@ -484,7 +487,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     forgetMe: () => forgetMe(),
     claimAlert: reading.claimAlert,
     dismissNotice: view.dismiss,
-    draft: { read: draft.read, write: draft.write },
+    draft: { read: draft.read, write: draft.write, subscribe: draft.subscribe },
     stop,
   };
 }

@@ -145,8 +145,13 @@ export interface ChatSession {
   claimAlert(index: number): Promise<boolean>;
   /** Forgets a notice that was shown. */
   dismissNotice(code: ChatSnapshot['notices'][number]): void;
-  /** Text typed and not sent yet, kept per conversation. */
-  draft: { read(): string; write(text: string): void };
+  /** Text typed and not sent yet, kept per conversation; what is typed in one tab is there in the others. */
+  draft: {
+    read(): string;
+    write(text: string): void;
+    /** Calls `listener` when the text is another one though nobody wrote it here: stored earlier, or by another tab. */
+    subscribe(listener: () => void): () => void;
+  };
   /** Ends everything that was started; returns within 3 s. */
   stop(): Promise<void>;
 }

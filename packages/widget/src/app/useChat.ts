@@ -62,12 +62,12 @@ export function useChat(session: ChatSession, strings: Strings): Chat {
     if (noticeText) announce([noticeText]);
   }, [noticeText, announce]);
 
-  // Drafts are kept per conversation: which one it is becomes known later than the field is usable.
-  const { conversationSid } = snapshot;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read again for each conversation
+  // Stored earlier, which is known once there is a conversation, or typed in another tab.
   useEffect(() => {
-    keepDraft((text) => text || session.draft.read());
-  }, [conversationSid, session]);
+    const show = (): void => keepDraft(session.draft.read());
+    show();
+    return session.draft.subscribe(show);
+  }, [session]);
 
   const setDraft = useCallback(
     (text: string) => {
