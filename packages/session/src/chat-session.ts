@@ -394,6 +394,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     stopWatchingLeave();
     interrupt();
     conversation.stop();
+    history.release();
     unseen.clear();
     reading.stop();
     const closing = signIn.stop();

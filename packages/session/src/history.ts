@@ -48,6 +48,8 @@ export interface History {
   showLatest(): Promise<void>;
   arrived(message: RemoteMessage): void;
   removed(index: number): void;
+  /** The connection is closed: what the SDK holds of the conversation is let go. */
+  release(): void;
   /** Another conversation begins. */
   clear(): void;
 }
@@ -303,6 +305,12 @@ export function createHistory(options: {
     removed(index) {
       heard.delete(index);
       set(windowRemoved(window, index, limit));
+    },
+    release() {
+      conversation = null;
+      unbroken = false;
+      heard.clear();
+      move = null;
     },
     clear() {
       conversation = null;
