@@ -32,6 +32,7 @@ const builds = {
 
 const purposes = {
   start: ['emulator', 'backend', 'cli', 'widget'],
+  headless: ['emulator', 'backend', 'session', 'cli', 'widget'],
   emulator: ['emulator'],
   backend: ['backend'],
   functions: ['emulator', 'backend', 'cli', 'widget'],

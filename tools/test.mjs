@@ -17,6 +17,7 @@ const types = [
   'packages/emulator/tsconfig.json',
   'packages/cli/tsconfig.json',
   'e2e/tsconfig.json',
+  'examples/headless/tsconfig.json',
   'tools/tsconfig.json',
 ];
 
