@@ -54,6 +54,7 @@ session.subscribe(() => {
   const shown = [...items.values()];
   if (shown.length !== log.children.length || shown.some((item, place) => item !== log.children[place]))
     log.replaceChildren(...shown);
+  if (document.activeElement !== text) text.value = session.draft.read();
   if (document.hasFocus()) session.markRead();
 });
 
@@ -71,4 +72,3 @@ form.onsubmit = (event) => {
   form.reset();
 };
 session.start();
-text.value = session.draft.read();
