@@ -47,7 +47,8 @@ const write = async (page: Page, text: string): Promise<void> => {
   await page.getByLabel('Message', { exact: true }).fill(text);
   await page.getByRole('button', { name: 'Send' }).click();
 };
-const said = (page: Page, text: string) => page.getByRole('log').getByText(text, { exact: true });
+const said = (page: Page, text: string) =>
+  page.getByRole('log').locator('p').getByText(text, { exact: true });
 const status = (page: Page) => page.locator('#status');
 const conversationOf = async (page: Page): Promise<string> => {
   const stored = await page.evaluate(() => localStorage.getItem('conversations-web-chat:default'));
