@@ -96,6 +96,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let running = false;
   /** What is to end when the link is lost. */
   const breaks = new Set<() => void>();
+  /** What is to end when another link follows the lost one. */
+  const follows = new Set<() => void>();
   const attachments = createAttachments(options);
   /** The message whose files are on their way, as long as that can be ended without a trace. */
   let uploading: { cid: string; end(): void } | null = null;
@@ -126,19 +128,19 @@ export function createOutbox(options: OutboxOptions): Outbox {
    * Settles as `work` does, unless the link is lost before; what comes later is not heard. `ends` may see to it that
    * the work ends by itself then.
    */
-  const whileLinked = <T>(work: Promise<T>, ends = () => false): Promise<T> =>
+  const whileLinked = <T>(work: Promise<T>, ends = () => false, until = breaks): Promise<T> =>
     new Promise((resolve, reject) => {
       const broken = (): void => {
         if (ends()) return;
         reject(new ConnectionError('unknown_outcome', 'The link was lost while a message was on its way.'));
       };
-      breaks.add(broken);
-      void work.then(resolve, reject).finally(() => breaks.delete(broken));
+      until.add(broken);
+      void work.then(resolve, reject).finally(() => until.delete(broken));
     });
 
-  const answered = <T>(work: Promise<T>): Promise<T> => {
+  const answered = <T>(work: Promise<T>, until = breaks): Promise<T> => {
     const cancelStall = clock.after(STALL_MS, options.onStall);
-    return whileLinked(work).finally(cancelStall);
+    return whileLinked(work, undefined, until).finally(cancelStall);
   };
 
   /** Resolves false when the attempt must be followed by a wait. */
@@ -158,7 +160,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const { cid, choice } = entry;
     leaves(cid);
     try {
-      const { index } = await answered(by.send(entry.body, { cid, ...(choice && { choice }) }));
+      // Longer than the link: what it still keeps to send when it comes back, no other tab may send before.
+      const work = by.send(entry.body, { cid, ...(choice && { choice }) });
+      const { index } = await answered(work, follows);
       change(pending.acked(list, entry.cid, index));
       return true;
     } catch (error) {
@@ -351,6 +355,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       start();
     },
     connect(to) {
+      for (const end of [...follows]) end();
       link = to;
       start();
       return () => {

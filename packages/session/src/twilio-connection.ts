@@ -148,13 +148,19 @@ export function createTwilioConnection(
       look();
     });
 
+  let endRequests = (): void => {};
+  const over = new Promise<never>((_, reject) => {
+    endRequests = () => reject(new ConnectionError('unknown_outcome', 'The connection was closed.'));
+  });
+  over.catch(() => {});
+
   /** Every request: never into the SDK's queue, never without an end, and with an error that says what happened. */
   const request = async <T>(ms: number, work: () => Promise<T>): Promise<T> => {
     if (closed || client.connectionState !== 'connected') {
       throw new ConnectionError('not_sent', 'There is no link to the chat service.');
     }
     try {
-      return await withTimeLimit(work(), ms, clock, late);
+      return await withTimeLimit(Promise.race([work(), over]), ms, clock, late);
     } catch (error) {
       throw classify(error);
     }
@@ -219,6 +225,7 @@ export function createTwilioConnection(
       }),
     async close() {
       closed = true;
+      endRequests();
       client.off('connectionStateChanged', handlers.connectionStateChanged);
       client.off('initialized', handlers.initialized);
       client.off('initFailed', handlers.initFailed);
