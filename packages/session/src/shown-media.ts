@@ -3,17 +3,25 @@ import type { PendingFile } from './pending.js';
 import { withoutControls } from './shown-text.js';
 import type { ChatMedia } from './snapshot.js';
 
+/** In letters as people count them, and in characters, of which a letter may have any number. */
 const LONGEST_NAME = 120;
+const MOST_CHARACTERS = 250;
 /** Raster images that a browser shows without running anything. SVG is a document, and never among them. */
 const INLINE_TYPES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 
 /** A name that can be shown without lying about what the file is; its ending stays where there is one. */
 export function shownFileName(name: string): string {
   const clean = withoutControls(name);
-  const letters = [...new Intl.Segmenter().segment(clean)].map(({ segment }) => segment);
-  if (letters.length <= LONGEST_NAME) return clean === '' ? 'file' : clean;
   const ending = /\.[\p{L}\p{N}]{1,10}$/u.exec(clean)?.[0] ?? '';
-  return `${letters.slice(0, LONGEST_NAME - 1 - ending.length).join('')}…${ending}`;
+  let letters = 0;
+  let room = 0;
+  for (const { segment, index } of new Intl.Segmenter().segment(clean)) {
+    const end = index + segment.length;
+    letters += 1;
+    if (letters > LONGEST_NAME || end > MOST_CHARACTERS) return `${clean.slice(0, room)}…${ending}`;
+    if (letters < LONGEST_NAME - ending.length && end < MOST_CHARACTERS - ending.length) room = end;
+  }
+  return clean === '' ? 'file' : clean;
 }
 
 export function shownMedia({ sid, name, type, size }: RemoteMedia): ChatMedia {

@@ -1,17 +1,21 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type {
   Exclusive,
+  FileStore,
   OpenTabs,
   SessionClock,
   SessionCrypto,
   SessionStorage,
+  ShrinkImage,
   WatchLeave,
   WatchNetwork,
   WatchPolicy,
   WatchWake,
 } from '../ports.js';
 import { createExclusive } from './exclusive.js';
+import { createFileStore } from './file-store.js';
 import { createOpenTabs } from './open-tabs.js';
+import { createShrinkImage } from './shrink-image.js';
 import { createStorage, type StorageChoice } from './storage.js';
 import { createTellDeveloper } from './tell-developer.js';
 import { tidyStorage } from './tidy-storage.js';
@@ -36,6 +40,8 @@ export interface BrowserPorts {
   watchNetwork: WatchNetwork;
   watchLeave: WatchLeave;
   openTabs: OpenTabs;
+  files: FileStore;
+  shrinkImage: ShrinkImage;
   watchWake: WatchWake;
   watchPolicy: WatchPolicy;
   tidy: () => void;
@@ -67,6 +73,9 @@ export function createBrowserPorts(options: BrowserPortsOptions): BrowserPorts {
     watchNetwork: createWatchNetwork(window),
     watchLeave: createWatchLeave(window),
     tidy: () => tidyStorage(() => [window.localStorage, window.sessionStorage]),
+    // What is to outlive nothing but the tab must not outlive it in a database.
+    files: createFileStore((options.storage ?? 'local') === 'local'),
+    shrinkImage: createShrinkImage(),
     openTabs: createOpenTabs(window, (options.storage ?? 'local') === 'local'),
     watchWake: createWatchWake(window, clock),
     watchPolicy: createWatchPolicy(window, createTellDeveloper(window)),

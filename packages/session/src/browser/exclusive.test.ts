@@ -68,6 +68,24 @@ describe.each([
   });
 });
 
+test('work that lasts keeps its mark, and leaves nothing behind', async () => {
+  const clock = createFakeClock();
+  const storage = createMemoryStorage();
+  const tab = (id: string) => createExclusive({ locks: noLocks, storage, clock, newId: () => id });
+  const done: string[] = [];
+  const upload = () =>
+    new Promise<void>((resolve) => clock.after(600_000, resolve)).then(() => void done.push('upload'));
+  void tab('one')('name', upload);
+  await clock.advance(1_000);
+  void tab('two')('name', async () => void done.push('text'));
+  await clock.advance(500_000);
+  expect(done).toEqual([]);
+  await clock.advance(200_000);
+  expect(done).toEqual(['upload', 'text']);
+  expect(storage.values.size).toBe(0);
+  expect(clock.waiting()).toBe(0);
+});
+
 test('storage that forgets lets the one page go on', async () => {
   const clock = createFakeClock();
   const storage = { lasting: false, read: () => null, write() {}, remove() {}, keys: () => [] };

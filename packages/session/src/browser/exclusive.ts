@@ -1,8 +1,9 @@
 import type { Exclusive, SessionClock, SessionStorage } from '../ports.js';
 
 const SETTLE_MS = 50;
-/** A tab that was closed inside the lock never gives it back. Longer than sending one message may take. */
+/** A tab that was closed inside the lock never gives it back. */
 const ABANDONED_MS = 60_000;
+const RENEW_MS = 20_000;
 
 /**
  * One tab at a time, by Web Locks. Where there are none (plain http, some partitioned frames) a mark in storage
@@ -34,9 +35,20 @@ export function createExclusive(options: {
       await pause(SETTLE_MS);
       if (!storage.lasting || readMark(storage.read(key))?.id === mine) break;
     }
+    // Files take as long as they take to upload.
+    let stopRenewing = (): void => {};
+    const renew = (): void => {
+      stopRenewing = clock.after(RENEW_MS, () => {
+        if (readMark(storage.read(key))?.id !== mine) return;
+        storage.write(key, JSON.stringify({ id: mine, at: clock.now() }));
+        renew();
+      });
+    };
+    renew();
     try {
       return await work();
     } finally {
+      stopRenewing();
       if (readMark(storage.read(key))?.id === mine) storage.remove(key);
     }
   };
