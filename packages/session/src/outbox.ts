@@ -22,7 +22,8 @@ import type { MessageErrorCode } from './snapshot.js';
 /** Twilio's limit for a message body, in bytes of UTF-8. */
 export const MAX_BODY_BYTES: number = 32 * 1024;
 
-const STALL_MS = 5_000;
+/** With the 5 s of the question that follows, a dead line is found within 10 s of a send. */
+const STALL_MS = 4_500;
 /** Attempts to upload before the visitor is asked; what was written after it waits as long. */
 const MAX_UPLOADS = 4;
 /** Trying again does not help: text and files are as they were. */
@@ -56,7 +57,7 @@ export interface OutboxOptions {
   /** The newest index known. */
   newestIndex(): number;
   onChange(): void;
-  /** A send has been on its way for 5 s: is the line dead? */
+  /** A send has been on its way for 4.5 s: is the line dead? */
   onStall(): void;
   /** The service asks for patience until then, milliseconds since the epoch; `null`: no more. */
   onSlowed(until: number | null): void;
