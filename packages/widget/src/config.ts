@@ -131,6 +131,11 @@ export interface FrameApp {
   shown(open: boolean, focus: boolean): void;
   sendMessage(text: string): void;
   prefill(text: string): void;
+  /** What the page gives: text, or its own function. */
+  identify(userToken: unknown): void;
+  logout(): void;
+  endChat(): void;
+  forgetMe(): void;
   setTheme(theme: string): void;
   destroy(): void;
 }

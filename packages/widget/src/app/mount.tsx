@@ -1,4 +1,4 @@
-import type { Connect } from '@conversations-web-chat/session';
+import type { Connect, UserToken } from '@conversations-web-chat/session';
 import { tidyStorage } from '@conversations-web-chat/session/browser';
 import { createRoot } from 'react-dom/client';
 import { type FrameApp, type FrameHost, type FrameWindow, isTheme } from '../config.js';
@@ -23,6 +23,15 @@ function loadConnect(host: FrameHost): Promise<Connect> {
     if (frame.conversationsWebChatConnect) settle();
     else host.loadSdk(settle);
   });
+}
+
+/** A text, or the page's own function that gives one; anything else is told to the page's developer. */
+function readUserToken(given: unknown): UserToken | null {
+  if (typeof given === 'function') return async () => (await given()) as string;
+  if (typeof given === 'string') return given;
+  // biome-ignore lint/suspicious/noConsole: the page's developer has no other place to look
+  console.warn('ConversationsWebChat: identify() takes a token, or a function that gives one.');
+  return null;
 }
 
 function mount(host: FrameHost): FrameApp {
@@ -51,14 +60,28 @@ function mount(host: FrameHost): FrameApp {
   document.body.replaceChildren(element);
   const root = createRoot(element);
   const onClose = (): void => host.close();
-  root.render(<App session={session} view={view} options={options} onClose={onClose} />);
+  let visitors = 0;
+  const render = (): void => {
+    // For each visitor anew, so that nothing of the one before is left in a field.
+    root.render(<App key={visitors} session={session} view={view} options={options} onClose={onClose} />);
+  };
+  render();
 
   // The first picture first: signing in and evaluating the SDK can wait for it.
   let started = false;
+  let forgotten: Promise<unknown> = Promise.resolve();
   const start = (): void => {
     if (started) return;
     started = true;
-    requestAnimationFrame(() => setTimeout(() => session.start()));
+    requestAnimationFrame(() => setTimeout(() => void forgotten.then(session.start)));
+  };
+  const forget = (): void => {
+    host.close();
+    started = false;
+    forgotten = session.forgetMe();
+    visitors += 1;
+    view.set({ prefill: { count: 0, text: '' } });
+    render();
   };
 
   return {
@@ -67,9 +90,18 @@ function mount(host: FrameHost): FrameApp {
       if (open) start();
     },
     sendMessage(text) {
-      session.start();
-      session.send(text);
+      void forgotten.then(() => {
+        session.start();
+        session.send(text);
+      });
     },
+    identify(userToken) {
+      const word = readUserToken(userToken);
+      if (word !== null) void forgotten.then(() => session.identify(word));
+    },
+    logout: forget,
+    endChat: () => void session.endChat(),
+    forgetMe: forget,
     prefill: (text) => view.set({ prefill: { count: view.get().prefill.count + 1, text } }),
     setTheme(theme) {
       if (!isTheme(theme)) return;

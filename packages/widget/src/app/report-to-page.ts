@@ -8,7 +8,13 @@ type Emit = FrameHost['emit'];
 /** What happened between two snapshots that concerns what the visitor wrote and the state of the chat. */
 export function reportChange(before: ChatSnapshot, after: ChatSnapshot, emit: Emit): void {
   if (before.status !== after.status || before.reason !== after.reason) {
-    emit('connection', { status: after.status, reason: after.reason });
+    // Whoever is forgotten has no conversation any more.
+    const gone = after.conversationSid === null && before.conversationSid !== null;
+    emit('connection', {
+      status: after.status,
+      reason: after.reason,
+      ...(gone && { conversationSid: null }),
+    });
   }
   if (after.conversationSid !== null && after.conversationSid !== before.conversationSid) {
     emit('conversation:started', { conversationSid: after.conversationSid });

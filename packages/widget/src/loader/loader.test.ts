@@ -255,12 +255,12 @@ describe('the global', () => {
   it('says one sentence about what it cannot do, and never throws', async () => {
     const page = await open('data-offset-x="wide" data-colour="red"');
     await page.evaluate(() => {
-      window.ConversationsWebChat.identify('x');
+      window.ConversationsWebChat.setAttributes('x');
       window.ConversationsWebChat('nonsense');
       window.ConversationsWebChat.sendMessage(Symbol('not a text'));
     });
     await expect.poll(() => warnings.length).toBe(5);
-    expect(warnings.join('\n')).toMatch(/offsetX.*colour.*identify\(\).*nonsense\(\)/s);
+    expect(warnings.join('\n')).toMatch(/offsetX.*colour.*setAttributes\(\).*nonsense\(\)/s);
     expect(errors).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import { createPolicy } from './policy.js';
 const GLOBAL = 'ConversationsWebChat';
 const PREFIX = 'conversations-web-chat:';
 const METHODS =
-  'start destroy open close toggle show hide sendMessage prefill setTheme on once off getState identify logout setAttributes setConversationAttributes setLocale endChat downloadTranscript exportData forgetMe';
+  'sendMessage prefill identify logout endChat forgetMe start destroy open close toggle show hide setTheme on once off getState setAttributes setConversationAttributes setLocale downloadTranscript exportData';
 
 type Method = (first?: unknown, second?: unknown) => unknown;
 type Global = ((name: string, ...rest: unknown[]) => unknown) & {

@@ -15,15 +15,18 @@ const NOT_LOADED = 'Chat did not load. Close it and try again.';
 
 export type Emit = (event: ChatEventName, detail: EventDetail) => void;
 
+/** What is for the app to do. */
+type Asked = 'sendMessage' | 'prefill' | 'identify' | 'logout' | 'endChat' | 'forgetMe';
+// As it stands in the list of all methods, which makes it small.
+const ASKED = 'sendMessage prefill identify logout endChat forgetMe';
+
 /** The methods of the public API that need launcher or frame. */
-export interface Panel {
+export interface Panel extends Record<Asked, (value: unknown) => void> {
   open(): void;
   close(): void;
   toggle(): void;
   show(): void;
   hide(): void;
-  sendMessage(text: unknown): void;
-  prefill(text: unknown): void;
   setTheme(theme: unknown): void;
   destroy(): void;
 }
@@ -124,15 +127,19 @@ export function createPanel(options: ChatOptions, policy: Policy, emit: Emit): P
     wanted = true;
   };
 
-  /** Now, or as soon as the app is there. */
-  const ask = (name: 'sendMessage' | 'prefill', value: unknown): void => {
-    const text = `${value}`;
-    if (app) app[name](text);
-    else {
-      calls = [...calls, (to) => to[name](text)];
-      want();
-    }
-  };
+  const asks = {} as Record<Asked, (value: unknown) => void>;
+  for (const name of ASKED.split(' ') as Asked[]) {
+    /** Now, or as soon as the app is there. */
+    asks[name] = (value) => {
+      // Made into text here: what the page's objects do then is the page's own failure.
+      const given = typeof value === 'function' ? value : `${value}`;
+      const call = (to: FrameApp): void => to[name](given as never);
+      if (app) return call(app);
+      calls = [...calls, call];
+      // Who somebody is matters once they chat.
+      if (name !== 'identify') want();
+    };
+  }
 
   const setOpen = (next: boolean): void => {
     if (next === isOpen) return;
@@ -187,8 +194,7 @@ export function createPanel(options: ChatOptions, policy: Policy, emit: Emit): P
       launcher.hidden = true;
       setOpen(false);
     },
-    sendMessage: (text) => ask('sendMessage', text),
-    prefill: (text) => ask('prefill', text),
+    ...asks,
     setTheme(theme) {
       options.theme = theme as ChatTheme;
       app?.setTheme(theme as ChatTheme);
