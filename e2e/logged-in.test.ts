@@ -2,17 +2,15 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { Chat } from './support/chat.js';
-import { setUpVisits } from './support/visits.js';
+import { setUpVisits, type Visits } from './support/visits.js';
 
 const SECRET = 'the-secret-that-both-sides-share-0001';
 const ISSUER = 'https://shop.example';
-const visits = setUpVisits({
-  environment: {
-    USER_TOKEN_ISSUER: ISSUER,
-    USER_TOKEN_ALGORITHM: 'HS256',
-    USER_TOKEN_SECRETS: `2027-01=${SECRET}`,
-  },
-});
+const environment = {
+  USER_TOKEN_ISSUER: ISSUER,
+  USER_TOKEN_ALGORITHM: 'HS256',
+  USER_TOKEN_SECRETS: `2027-01=${SECRET}`,
+};
 
 /** What the shop's backend signs for whoever is logged in. */
 function userToken(sub: string): string {
@@ -35,7 +33,7 @@ function kept(page: Page): Promise<string> {
       });
       for (const store of database.objectStoreNames) {
         const reading = database.transaction(store).objectStore(store);
-        const all = (request: IDBRequest<unknown[]>) =>
+        const all = <T>(request: IDBRequest<T>) =>
           new Promise((resolve) => {
             request.onsuccess = () => resolve(request.result);
           });
@@ -57,7 +55,7 @@ const call = (page: Page, method: string, value?: string): Promise<void> =>
     [method, value],
   );
 
-async function chatWith(text: string): Promise<Chat> {
+async function chatWith(visits: Visits, text: string): Promise<Chat> {
   const chat = new Chat(await visits.visitor.newPage(visits.stack.url));
   await chat.openAndConnect();
   await chat.send(text);
@@ -66,15 +64,20 @@ async function chatWith(text: string): Promise<Chat> {
   return chat;
 }
 
-describe('who logs in at the shop', () => {
-  it('in the middle of a chat keeps it, and finds it again on another device', async () => {
-    const chat = await chatWith('asked before I logged in');
+describe.each([
+  ['the browser makes conversations', false],
+  ['the service makes conversations', true],
+])('where %s, who logs in at the shop', (_, hardened) => {
+  const visits = setUpVisits({ environment, hardened });
+
+  it('in the middle of a chat keeps it', async () => {
+    const chat = await chatWith(visits, 'asked before I logged in');
     const { conversation_sid: sid = '', uuid = '' } = (await chat.stored()) ?? {};
     await call(chat.page, 'identify', userToken('42'));
     const identities = async (): Promise<(string | null)[]> =>
       (await visits.stack.rest.conversations(sid).participants.list()).map(({ identity }) => identity);
     await expect.poll(identities).toContainEqual(expect.stringMatching(/^u_/));
-    expect(await identities()).not.toContain(uuid);
+    await expect.poll(identities).not.toContain(uuid);
     await chat.status('Connected').waitFor();
     await chat.send('asked as myself');
     await chat.message('asked as myself').waitFor();
@@ -84,7 +87,21 @@ describe('who logs in at the shop', () => {
     await expect
       .poll(async () => (await visits.stack.rest.conversations(sid).messages.list()).map(({ body }) => body))
       .toContain('asked as myself');
+
+    const other = await visits.arrive();
+    const elsewhere = new Chat(await other.newPage(visits.stack.url));
+    await call(elsewhere.page, 'identify', userToken('42'));
+    await elsewhere.openAndConnect();
+    const { conversation_sid: there, uuid: who } = (await elsewhere.stored('default:user')) ?? {};
+    expect(who).toBe((await chat.stored('default:user'))?.uuid);
+    // A claimed conversation has another one's name: without the service's help nobody finds it.
+    expect(there === sid).toBe(hardened);
+    if (hardened) await elsewhere.message('asked before I logged in').waitFor();
   });
+});
+
+describe('who logs in at the shop', () => {
+  const visits = setUpVisits({ environment });
 
   it('by a function of the page is asked for a word each time it is needed', async () => {
     const page = await visits.visitor.newPage(visits.stack.url);
@@ -105,7 +122,7 @@ describe('who logs in at the shop', () => {
   });
 
   it('and logs out leaves nothing in any storage, in any tab', async () => {
-    const chat = await chatWith('something between us');
+    const chat = await chatWith(visits, 'something between us');
     await call(chat.page, 'identify', userToken('42'));
     await expect.poll(() => chat.stored('default:user')).not.toBeNull();
     await chat.status('Connected').waitFor();
@@ -134,8 +151,10 @@ describe('who logs in at the shop', () => {
 });
 
 describe('an anonymous visitor', () => {
+  const visits = setUpVisits();
+
   it('who wants to be forgotten is, with all that was said, typed and waiting', async () => {
-    const chat = await chatWith('something to forget');
+    const chat = await chatWith(visits, 'something to forget');
     const { conversation_sid: sid = '', uuid = '', secret = '' } = (await chat.stored()) ?? {};
     await visits.visitor.context.setOffline(true);
     await chat.send('something that could not be sent');
