@@ -41,7 +41,7 @@ type HostPage = {
     off(event: string, listener: Listener): void;
     start(options: Record<string, unknown>): void;
     sendMessage(text: unknown): void;
-    identify(token: string): void;
+    setAttributes(attributes: unknown): void;
     getState(): Record<string, unknown>;
   } & Record<'open' | 'close' | 'show' | 'hide' | 'destroy', () => void>;
 };
