@@ -20,7 +20,10 @@ function aFileStore(): FileStore & { contents: Map<string, FileContent> } {
   const contents = new Map<string, FileContent>();
   return {
     contents,
-    write: async (key, content) => void contents.set(key, content),
+    async write(key, content) {
+      contents.set(key, content);
+      return true;
+    },
     read: async (key) => contents.get(key) ?? null,
     remove: async (key) => void contents.delete(key),
     async clear(prefix) {
