@@ -122,3 +122,63 @@ test('what the work throws inside a lock is not taken for a missing lock', async
   await expect(exclusive('name', work)).rejects.toThrow('work');
   expect(runs).toBe(1);
 });
+
+/** Web Locks as a browser has them for all its tabs, and a storage that other tabs see `lag` later. */
+function processes(clock: ReturnType<typeof createFakeClock>, lag: number) {
+  let tail: Promise<unknown> = Promise.resolve();
+  const locks = () =>
+    ({
+      request(_: string, work: () => Promise<unknown>) {
+        const turn = tail.then(work);
+        tail = turn.catch(() => {});
+        return turn;
+      },
+    }) as unknown as LockManager;
+  const views: Map<string, string>[] = [];
+  return () => {
+    const values = new Map<string, string>();
+    views.push(values);
+    const storage = createMemoryStorage(values);
+    const write = (key: string, value: string): void => {
+      values.set(key, value);
+      for (const view of views) if (view !== values) clock.after(lag, () => view.set(key, value));
+    };
+    const exclusive = createExclusive({ locks, storage, clock, newId: () => 'me' });
+    return { exclusive, read: storage.read, write };
+  };
+}
+
+test('what was stored under a lock is seen by the next tab in it, though storage tells it late', async () => {
+  const clock = createFakeClock();
+  const open = processes(clock, 40);
+  const seen: (string | null)[] = [];
+  for (const { exclusive, read, write } of [open(), open(), open()]) {
+    void exclusive('name', async () => {
+      seen.push(read('who'));
+      write('who', `${Number(read('who') ?? 0) + 1}`);
+    });
+  }
+  await clock.advance(1_000);
+  expect(seen).toEqual([null, '1', '2']);
+  expect(clock.waiting()).toBe(0);
+});
+
+test('the result is there at once, a tab does not wait for itself, and lets others in between', async () => {
+  const clock = createFakeClock();
+  const open = processes(clock, 0);
+  const [one, two] = [open(), open()];
+  const order: string[] = [];
+  for (let count = 0; count < 25; count += 1) void one.exclusive('name', async () => void order.push('one'));
+  void two.exclusive('name', async () => void order.push('two'));
+  const late = one.exclusive('name', async () => 'late');
+  await clock.settle();
+  expect(order).toEqual(Array.from({ length: 20 }, () => 'one'));
+  await clock.advance(60);
+  expect(order.slice(20)).toEqual(['two']);
+  await clock.advance(60);
+  expect(order.slice(21)).toEqual(Array.from({ length: 5 }, () => 'one'));
+  // Not a moment later, though the lock is kept.
+  expect(await late).toBe('late');
+  await clock.advance(60);
+  expect(clock.waiting()).toBe(0);
+});

@@ -1,13 +1,18 @@
+import { type CuttableWait, createCuttableWait } from '../cuttable-wait.js';
 import type { Exclusive, SessionClock, SessionStorage } from '../ports.js';
 
+/** What one tab stores is seen in the processes of others a little later, and no lock waits for that. */
 const SETTLE_MS = 50;
+/** Other tabs wait, too. */
+const MOST_TURNS = 20;
 /** A tab that was closed inside the lock never gives it back. */
 const ABANDONED_MS = 60_000;
 const RENEW_MS = 20_000;
 
 /**
  * One tab at a time, by Web Locks. Where there are none (plain http, some partitioned frames) a mark in storage
- * does what it can: write, wait for others to write too, and go on only when the mark is still one's own.
+ * does what it can: write, wait for others to write too, and go on only when the mark is still one's own. The caller has
+ * its result at once; the lock is kept a moment longer, for the next tab to see what was stored under it.
  */
 export function createExclusive(options: {
   /** May throw, and what it gives may reject: old browsers do so in partitioned frames. */
@@ -17,7 +22,7 @@ export function createExclusive(options: {
   newId(): string;
 }): Exclusive {
   const { storage, clock } = options;
-  const tails = new Map<string, Promise<unknown>>();
+  const lines = new Map<string, Line>();
 
   const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
 
@@ -69,15 +74,40 @@ export function createExclusive(options: {
     return marked(name, work);
   };
 
-  return (name, work) => {
-    // Web Locks do not stop one page from taking part twice under the mark, and two chats on a page share it.
-    const turn = (tails.get(name) ?? Promise.resolve()).then(() => locked(name, work));
-    tails.set(
-      name,
-      turn.catch(() => {}),
-    );
-    return turn;
+  const serve = async (line: Line): Promise<void> => {
+    for (let served = 0; served < MOST_TURNS && line.turns.length > 0; served += 1) {
+      await line.turns.shift()?.();
+      // A turn of this tab sees what was stored before it: it need not wait.
+      if (line.turns.length === 0) await line.settling.wait(SETTLE_MS);
+    }
+    if (line.turns.length > 0) await pause(SETTLE_MS);
   };
+
+  const serveAll = async (name: string, line: Line): Promise<void> => {
+    while (line.turns.length > 0) await locked(name, () => serve(line)).catch(() => {});
+    lines.delete(name);
+  };
+
+  return (name, work) =>
+    new Promise((resolve, reject) => {
+      const turn = async (): Promise<void> => {
+        await work().then(resolve, reject);
+      };
+      const line = lines.get(name);
+      if (line) {
+        line.turns.push(turn);
+        return line.settling.end();
+      }
+      const begun = { turns: [turn], settling: createCuttableWait(clock) };
+      lines.set(name, begun);
+      void serveAll(name, begun);
+    });
+}
+
+/** The turns of this tab: two chats on a page are in one line, because a mark does not keep them apart. */
+interface Line {
+  turns: (() => Promise<void>)[];
+  settling: CuttableWait;
 }
 
 function readMark(text: string | null): { id: string; at: number } | null {
