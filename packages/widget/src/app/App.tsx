@@ -1,4 +1,4 @@
-import type { ChatSession } from '@conversations-web-chat/session';
+import type { ChatSession, ChatSnapshot } from '@conversations-web-chat/session';
 import { Box } from '@twilio-paste/box';
 import {
   type FocusEvent,
@@ -121,11 +121,7 @@ export function App({ session, view, options, onClose }: AppProps): React.JSX.El
             onAtBottom={setAtBottom}
           />
           {ended ? (
-            <EndedBar
-              text={snapshot.reason === 'conversation_gone' ? en.endedGone : en.ended}
-              buttonRef={startRef}
-              onStartNew={onStartNew}
-            />
+            <EndedBar text={endedText(snapshot.reason)} buttonRef={startRef} onStartNew={onStartNew} />
           ) : (
             <Composer
               text={chat.draft}
@@ -140,4 +136,9 @@ export function App({ session, view, options, onClose }: AppProps): React.JSX.El
       </WordsContext.Provider>
     </ChatTheme>
   );
+}
+
+function endedText(reason: ChatSnapshot['reason']): string {
+  if (reason === 'ended_by_visitor') return en.endedByYou;
+  return reason === 'conversation_gone' ? en.endedGone : en.ended;
 }

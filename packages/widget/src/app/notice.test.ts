@@ -38,6 +38,18 @@ describe('the notice', () => {
     );
   });
 
+  it('says what helps where the reason is known, and lets a check be tried again', () => {
+    expect(notice({ status: 'failed', reason: 'too_many_conversations' }).result?.text).toBe(en.tooManyChats);
+    expect(notice({ status: 'failed', reason: 'creation_refused' }).result?.text).toBe(en.creationRefused);
+    expect(notice({ status: 'blocked', reason: 'user_token_rejected' }).result?.text).toBe(
+      en.userTokenRejected,
+    );
+    const check = { status: 'blocked', reason: 'human_check_required', can: ['retry_now'] } as const;
+    expect(notice(check).result?.action?.label).toBe(en.tryAgain);
+    expect(notice({ status: 'online', notices: ['identity_expired'] }).result?.text).toBe(en.identityExpired);
+    expect(notice({ status: 'online', notices: ['storage_blocked'] }).result?.text).toBe(en.storageBlocked);
+  });
+
   it('says one thing at a time, the connection before the rest, and the rest until dismissed', () => {
     const notices = ['previous_chat_gone', 'storage_blocked'] as const;
     expect(notice({ status: 'offline', notices }).result?.text).toBe(en.offline);

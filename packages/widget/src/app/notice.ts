@@ -17,12 +17,11 @@ export function currentNotice(
     return {
       tone: 'error',
       text: blockedText(reason, strings),
-      action: null,
+      action: snapshot.can.includes('retry_now') ? again : null,
     };
   }
   if (status === 'failed') {
-    const text = reason === 'rate_limited' ? strings.rateLimited : strings.unreachable;
-    return { tone: 'error', text, action: again };
+    return { tone: 'error', text: failedText(reason, strings), action: again };
   }
   if (status === 'offline' && lasting) return { tone: 'warning', text: strings.offline, action: null };
   if (status === 'reconnecting' && lasting)
@@ -31,9 +30,33 @@ export function currentNotice(
   if (!code) return null;
   return {
     tone: 'neutral',
-    text: code === 'previous_chat_gone' ? strings.previousChatGone : strings.storageBlocked,
+    text: noticeText(code, strings),
     action: { label: strings.dismiss, run: () => session.dismissNotice(code) },
   };
+}
+
+function noticeText(code: ChatSnapshot['notices'][number], strings: Strings): string {
+  switch (code) {
+    case 'previous_chat_gone':
+      return strings.previousChatGone;
+    case 'identity_expired':
+      return strings.identityExpired;
+    case 'storage_blocked':
+      return strings.storageBlocked;
+  }
+}
+
+function failedText(reason: ChatSnapshot['reason'], strings: Strings): string {
+  switch (reason) {
+    case 'rate_limited':
+      return strings.rateLimited;
+    case 'too_many_conversations':
+      return strings.tooManyChats;
+    case 'creation_refused':
+      return strings.creationRefused;
+    default:
+      return strings.unreachable;
+  }
 }
 
 function blockedText(reason: ChatSnapshot['reason'], strings: Strings): string {
@@ -44,6 +67,8 @@ function blockedText(reason: ChatSnapshot['reason'], strings: Strings): string {
       return strings.banned;
     case 'human_check_required':
       return strings.humanCheckRequired;
+    case 'user_token_rejected':
+      return strings.userTokenRejected;
     default:
       return strings.blocked;
   }
