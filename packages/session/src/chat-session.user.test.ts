@@ -109,7 +109,7 @@ describe('a user who is logged in from the start', () => {
     const session = open({ userToken, fetchToken });
     session.start();
     await clock.settle();
-    expect(session.getSnapshot().status).toBe('online');
+    expect(session.getSnapshot()).toMatchObject({ status: 'online', verified: true });
     expect(words).toBe(2);
     await clock.advance(service.tokenLifeMs * 0.85);
     expect(words).toBe(3);
@@ -236,6 +236,8 @@ describe('who logs in during an anonymous chat', () => {
     await clock.settle();
     service.fail('send', 'unanswered');
     session.send('stored, and nobody knows');
+    await clock.settle();
+    expect(session.getSnapshot()).toMatchObject({ status: 'reconnecting', messages: [{ state: 'sending' }] });
     await session.identify(tokenOf('42'));
     await clock.advance(10_000);
     const { messages, conversationSid } = session.getSnapshot();
@@ -261,6 +263,28 @@ describe('who logs in during an anonymous chat', () => {
     expect(after).toMatchObject({ status: 'online', verified: true, notices: ['previous_chat_gone'] });
     expect(after.conversationSid).not.toBe(before.conversationSid);
     expect(after.messages.map(({ body, state }) => [body, state])).toEqual([['unsent', 'sent']]);
+  });
+
+  test('on another page keeps what was not sent, also where the conversation stays behind', async () => {
+    const { open, clock, service, failures } = aBrowser();
+    const anonymous = open();
+    anonymous.start();
+    await clock.settle();
+    service.refuse(true);
+    anonymous.send('unsent');
+    anonymous.draft.write('half a thought');
+    await anonymous.stop();
+    service.refuse(false);
+    failures.push(refusal(403, 'claim_refused'));
+    const session = open({ userToken: tokenOf('42') });
+    session.start();
+    await clock.advance(5_000);
+    expect(session.getSnapshot()).toMatchObject({
+      verified: true,
+      messages: [{ body: 'unsent', state: 'sent' }],
+      notices: ['previous_chat_gone'],
+    });
+    expect(session.draft.read()).toBe('half a thought');
   });
 
   test.each([
