@@ -320,3 +320,29 @@ test('a conversation that was closed before its visitor had joined it is left fo
   expect(session.getSnapshot()).toMatchObject({ status: 'online', reason: null });
   expect(states(session)).toEqual(['sent']);
 });
+
+test('what a page wrote that did not know that the conversation was over is found by the next one', async () => {
+  const browser = await startedBrowser();
+  const { session, clock, service, sid, open } = browser;
+  const other = open();
+  other.start();
+  await clock.settle();
+  service.fail('create', 'silent');
+  service.delete(sid);
+  await clock.settle();
+  session.startNew();
+  await clock.advance(1);
+  // As a page does that has not heard of it.
+  const waiting = { cid: 'c1', body: 'unheard', at: 1, error: null, attempted: false, after: -1 };
+  await other.stop();
+  browser.storage.write(
+    `conversations-web-chat:default:outbox:${sid}`,
+    JSON.stringify({ version: 1, messages: [waiting] }),
+  );
+  await session.stop();
+  await clock.advance(60_000);
+  const next = open();
+  next.start();
+  await clock.advance(60_000);
+  expect(bodies(next)).toEqual(['unheard']);
+});

@@ -285,7 +285,8 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     return visitor?.secret === null ? visitor.uuid : null;
   };
   const keepFor = (place: string | null): void => {
-    outbox.open(place);
+    // A page that did not know of its end may have left something there.
+    outbox.open(place, signIn.visitor()?.endedConversationSid);
     draft.open(place);
   };
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ConnectionError } from './connection.js';
 import { createOutbox, type OutboxLink } from './outbox.js';
 import { createFakeClock, createFakeCrypto, createFakeExclusive, createMemoryStorage } from './testing.js';
 
@@ -16,14 +17,16 @@ function twoTabs() {
       onChange() {},
       onStall() {},
       onSlowed() {},
-      onClosed() {},
+      onClosed: (reason) => asked.push(`${name}: ${reason}`),
     });
     outbox.open('CH1');
     let answer = (): void => {};
+    let refuse = (_: Error): void => {};
     const link: OutboxLink = {
       send(body) {
         asked.push(`${name} sends ${body}`);
-        return new Promise((resolve) => {
+        return new Promise((resolve, reject) => {
+          refuse = reject;
           answer = () => resolve({ index: 0 });
         });
       },
@@ -31,7 +34,7 @@ function twoTabs() {
         asked.push(`${name} looks`);
       },
     };
-    return { outbox, link, answer: () => answer() };
+    return { outbox, link, answer: () => answer(), refuse: (error: Error) => refuse(error) };
   };
   return { clock, asked, one: open('one', 1), two: open('two', 2) };
 }
@@ -63,4 +66,16 @@ test('what a lost link held is looked for on the link that follows it', async ()
   one.outbox.connect(one.link);
   await clock.advance(2_000);
   expect(asked).toEqual(['one sends hello', 'one looks', 'one sends hello']);
+});
+
+test('what is heard late of the conversation before does not end the next one', async () => {
+  const { clock, asked, one } = twoTabs();
+  const lose = one.outbox.connect(one.link);
+  one.outbox.add('hello');
+  await clock.settle();
+  lose();
+  one.outbox.open(null);
+  one.refuse(new ConnectionError('not_found', 'It is gone.'));
+  await clock.settle();
+  expect(asked).toEqual(['one sends hello']);
 });

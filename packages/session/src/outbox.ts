@@ -78,8 +78,11 @@ export interface Outbox {
   discard(cid: string): void;
   /** Client ids of this visitor that were seen in the history. */
   saw(cids: Iterable<string>): void;
-  /** From now on entries are stored; those of this conversation and those without one are read back. */
-  open(conversationSid: string | null): void;
+  /**
+   * From now on entries are stored; those of this conversation, of `ended`, which was before it, and those without
+   * one are read back.
+   */
+  open(conversationSid: string | null, ended?: string | null): void;
   /** Starts delivering; the returned function ends it. */
   connect(link: OutboxLink): () => void;
   /** Nothing more will be delivered to this conversation. */
@@ -328,7 +331,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       for (const cid of cids) next = pending.dropped(next, cid);
       change(next);
     },
-    open(conversationSid) {
+    open(conversationSid, ended = null) {
       const waiting = `${options.key}:outbox`;
       const next = conversationSid === null ? waiting : `${waiting}:${conversationSid}`;
       if (next === place) return;
@@ -344,7 +347,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       // Storage says of these that their files are missing, which are here.
       const here = new Map(unsent.filter(({ kept }) => !kept).map((entry) => [entry.cid, entry]));
       // Another tab's, which nobody would find there any more.
-      const others = (left ?? []).map((entry) => ({ ...entry, attempted: false, after: -1 }));
+      const over = ended === null ? waiting : `${waiting}:${ended}`;
+      const orphans = over === next || over === place || over === waiting ? [] : loadPending(storage, over);
+      const others = [...(left ?? []), ...orphans].map((entry) => ({
+        ...entry,
+        attempted: false,
+        after: -1,
+      }));
       const stored = loadPending(storage, next);
       const homeless = next === waiting ? [] : loadPending(storage, waiting);
       const old = place;
@@ -352,7 +361,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       list = [];
       const all = [...stored, ...homeless, ...unsent, ...others];
       change(all.map((entry) => here.get(entry.cid) ?? entry).reduce(pending.queued, list));
-      for (const key of [waiting, old]) if (key !== null && key !== next) storage.remove(key);
+      for (const key of [waiting, old, over]) if (key !== null && key !== next) storage.remove(key);
+      // An answer that is still to come is about the conversation before.
+      for (const end of [...follows]) end();
       start();
     },
     connect(to) {
