@@ -168,6 +168,18 @@ describe('the list', () => {
     expect(shown(transcript).map(({ index }) => index)).toEqual([0, 2]);
   });
 
+  test('shows one bubble for a text that was stored under two identities of the visitor', () => {
+    const both = { identity: ME, roleOf: () => 'visitor' as const };
+    const attributes = { cid: 'a' };
+    const transcript = messagesArrived(emptyTranscript, [
+      message(0, { author: 'before', attributes }),
+      message(1, { author: ME, attributes }),
+    ]);
+    expect(shownMessages(transcript, [], both, []).map(({ key, index }) => [key, index])).toEqual([['a', 0]]);
+    const before = messageArrived(emptyTranscript, message(0, { author: 'before', attributes }));
+    expect(shownMessages(before, [pendingMessage('a')], both, [])).toHaveLength(1);
+  });
+
   test('drops the optimistic copy when only the index of the stored one says that it is the same', () => {
     const transcript = messageArrived(emptyTranscript, message(3, { author: ME, attributes: {} }));
     expect(shown(transcript, [pendingMessage('a', { state: 'sent', index: 3 })])).toHaveLength(1);

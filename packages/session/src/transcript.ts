@@ -74,10 +74,9 @@ export function shownMessages(
     const own = role === 'visitor';
     const cid = own ? clientIdOf(message.attributes) : null;
     if (cid !== null) {
-      // One author and one client id: another author may repeat somebody's attributes, and is not swallowed.
-      const bubble = `${message.author}\n${cid}`;
-      if (delivered.has(bubble)) continue;
-      delivered.add(bubble);
+      // Under whichever of the visitor's identities. Others may repeat their attributes, and are not swallowed.
+      if (delivered.has(cid)) continue;
+      delivered.add(cid);
     }
     const { sid, index, author, body, at, edited } = message;
     shown.push({
@@ -99,7 +98,7 @@ export function shownMessages(
   }
   const waiting: ChatMessage[] = [];
   for (const { cid, index, body, at, state, error, files } of pending) {
-    if (delivered.has(`${who.identity}\n${cid}`)) continue;
+    if (delivered.has(cid)) continue;
     if (index !== null && transcript.removed.has(index)) continue;
     const bubble: ChatMessage = {
       key: cid,
