@@ -95,6 +95,12 @@ function createLine() {
       await settle();
       return next !== undefined;
     },
+    /** The answer comes, and in the same breath the link goes. */
+    arriveAndCut() {
+      onTheWay.shift()?.arrive();
+      up = false;
+      history.interrupted();
+    },
     async cut() {
       up = false;
       life += 1;
@@ -271,6 +277,38 @@ describe('a window', () => {
     expect(history.state()).toMatchObject({ to: 62, hasNewer: false });
   });
 
+  test('stays at the end for whoever asks for it while an older page is on its way', async () => {
+    const { line, history, shown, during, told } = await opened(57);
+    while (shown().length < 20) await during(history.loadOlder());
+    const older = history.loadOlder();
+    const latest = history.showLatest();
+    line.add('mine');
+    await during(older);
+    expect(indexes(shown()).at(-1)).toBe(57);
+    expect(history.state()).toMatchObject({ hasOlder: true, hasNewer: false });
+    expect(told.has('IM57')).toBe(true);
+    await latest;
+    // Asked for once, and not for all time.
+    await during(history.loadOlder());
+    expect(history.state().hasNewer).toBe(true);
+  });
+
+  test('takes no live message for the next one when the link went as the answer came', async () => {
+    for (const work of ['open', 'catchUp'] as const) {
+      const { line, history, shown, during } = await opened(5);
+      if (work === 'open') line.forget();
+      const reading = work === 'open' ? history.open(line.conversation()) : history.catchUp();
+      line.arriveAndCut();
+      await reading;
+      line.add('missed');
+      line.restore(false);
+      line.add('live');
+      while (await line.arrive());
+      await during(history.catchUp());
+      expect(shown()).toEqual(line.all());
+    }
+  });
+
   test('keeps no growing list of what was removed', async () => {
     const { line, history } = await opened(3);
     for (let count = 0; count < 200; count += 1) {
@@ -346,6 +384,21 @@ describe('what was remembered', () => {
     await during(history.open(line.conversation()));
     expect(shown()).toEqual(line.all().slice(-8));
     expect(history.state()).toMatchObject({ remembered: false, loaded: true, hasOlder: true });
+  });
+
+  test('says nothing of what the service has, also when something of it is taken away', async () => {
+    const line = createLine();
+    const { history, during } = createWatched(line, 20, 5);
+    for (let count = 0; count < 3; count += 1) line.add();
+    line.forget();
+    const [claim] = line.all();
+    history.remember([{ ...claim, index: 1_000_000, sid: 'IMfuture' } as RemoteMessage]);
+    line.remove(1);
+    const opening = history.open(line.conversation());
+    await line.arrive();
+    expect(history.newestIndex()).toBe(-1);
+    await during(opening);
+    expect(history.newestIndex()).toBe(2);
   });
 
   test('keeps its identity where nothing changed', async () => {

@@ -70,6 +70,8 @@ export function createHistory(options: {
   let remembered = false;
   /** Whatever was said since the window was read has been heard. */
   let unbroken = false;
+  /** Counts the links that were lost: an answer that comes with the loss says nothing of what follows. */
+  let losses = 0;
   let newest = -1;
   let latestWanted = false;
   /** This connection has not been asked yet for what is here from the one before it. */
@@ -83,7 +85,8 @@ export function createHistory(options: {
 
   const set = (next: MessageWindow, messages: readonly RemoteMessage[] = []): void => {
     window = next;
-    newest = Math.max(newest, window.to, messages.at(-1)?.index ?? -1);
+    // What was remembered is storage's word.
+    if (loaded) newest = Math.max(newest, window.to, messages.at(-1)?.index ?? -1);
     options.onMessages(messages);
     options.onChange();
   };
@@ -168,6 +171,7 @@ export function createHistory(options: {
 
   /** To the end, on a connection that may not know by itself where that is: only what follows a message is asked for. */
   const jump = async (from: RemoteConversation): Promise<void> => {
+    const before = losses;
     let { messages, hasOlder } = await from.page(pageSize);
     for (let more = limit; more === limit || unheard; ) {
       unheard = false;
@@ -182,7 +186,7 @@ export function createHistory(options: {
       first <= window.to + 1
         ? newerArrived(window, messages, false, limit)
         : windowReplaced(window, messages, { hasOlder, hasNewer: false }, limit);
-    unbroken = true;
+    unbroken = losses === before;
     latestWanted = false;
     set(next, messages);
   };
@@ -210,6 +214,7 @@ export function createHistory(options: {
         move = null;
         heard.clear();
         unheard = false;
+        const before = losses;
         const next = await (loaded && window.hasNewer && !latestWanted ? readAgain : readBack)(opened);
         if (conversation !== opened) return;
         loaded = true;
@@ -218,11 +223,12 @@ export function createHistory(options: {
         latestWanted = false;
         // So much came meanwhile that the first of it was not kept.
         const whole = !unheard || next.hasNewer;
-        unbroken = whole;
+        unbroken = whole && losses === before;
         set(next, next.transcript.messages);
         if (!whole) await jump(opened);
       }),
     interrupted() {
+      losses += 1;
       unbroken = false;
     },
     async catchUp() {
@@ -232,11 +238,12 @@ export function createHistory(options: {
       await reading(async () => {
         if (window.hasNewer && latestWanted) return jump(from);
         unheard = false;
+        const before = losses;
         const messages = window.hasNewer ? [] : await from.after(window.to, limit);
         if (conversation !== from) return;
         // More was missed than is held: what is here now has its neighbours somewhere else.
         if (!window.hasNewer && (messages.length === limit || unheard)) return jump(from);
-        unbroken = true;
+        unbroken = losses === before;
         // Meanwhile it may have moved away from the end, for the visitor reads what is older.
         if (window.hasNewer) return;
         set(withNewer(messages, false), messages);
@@ -264,8 +271,11 @@ export function createHistory(options: {
         const edge = window.from;
         const page = await from.page(pageSize, edge);
         if (conversation !== from || window.from !== edge) return;
+        const next = olderArrived(window, page, limit);
+        // The end was asked for meanwhile, and is here: it does not go for what is older.
+        if (latestWanted && next.hasNewer && !window.hasNewer) return;
         latestWanted = false;
-        set(olderArrived(window, page, limit), page.messages);
+        set(next, page.messages);
       });
     },
     loadNewer() {
@@ -280,8 +290,9 @@ export function createHistory(options: {
       });
     },
     showLatest() {
-      if (!window.hasNewer) return Promise.resolve();
-      latestWanted = true;
+      // An older page that is on its way may be about to take the end away.
+      latestWanted = window.hasNewer || move?.kind === 'older';
+      if (!latestWanted) return Promise.resolve();
       if (move) return afterMove(history.showLatest);
       return moving('newer', jump);
     },
