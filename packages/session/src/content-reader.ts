@@ -11,6 +11,10 @@ const AT_ONCE = 3;
 const TRIES = 5;
 const MOST = 1_000;
 
+/** What bots and agents put into their attributes. */
+const contentIn = ({ attributes }: RemoteMessage): unknown =>
+  ((attributes ?? {}) as { content?: unknown }).content;
+
 /** Reads the buttons, cards and lists of messages, each once, as they come in. */
 export interface ContentReader {
   /** By SID of the message; another map when something was read. */
@@ -78,12 +82,14 @@ export function createContentReader(options: {
 
   const saw = (messages: readonly RemoteMessage[]): void => {
     for (const message of messages) {
-      const { sid, contentSid, attributes, author } = message;
+      const { sid, contentSid, author } = message;
       if (contentSid === null) {
         const role = roleOf(author);
-        const { content } = (attributes ?? {}) as { content?: unknown };
-        if (content !== undefined && (role === 'bot' || role === 'agent'))
-          keep(sid, readRichContent(content));
+        if (role !== 'bot' && role !== 'agent') continue;
+        if (contentIn(message) === undefined && !contents.has(sid)) continue;
+        // This may be an older copy than the one that is held; an edit may have taken the content away.
+        const held = options.messages().find((other) => other.sid === sid) ?? message;
+        keep(sid, readRichContent(contentIn(held)));
       } else if (remote && !contents.has(sid) && !asked.has(sid)) {
         asked.add(sid);
         stack.push(message);
