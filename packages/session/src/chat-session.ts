@@ -54,10 +54,11 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     return visitor !== null && (identity === visitor.uuid || visitor.previousIdentities.includes(identity));
   };
   // On another device nobody knows as whom a user wrote before they logged in; who is anonymous there is them.
-  const isOwn = (identity: string): boolean =>
-    wrote(identity) || (signIn.visitor()?.secret === null && isAnonymous(identity));
+  const isTakenForOwn = (identity: string): boolean =>
+    signIn.visitor()?.secret === null && isAnonymous(identity);
+  const roleOf = createRoles(options.staff, wrote, isTakenForOwn);
+  const isOwn = (identity: string): boolean => roleOf(identity) === 'visitor';
 
-  const roleOf = createRoles(options.staff, isOwn);
   const view = createPresentation(clock, {
     history: () => history.state(),
     pending: () => outbox.entries(),
@@ -99,6 +100,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       const conversationSid = conversation.sid();
       const identity = signIn.visitor()?.uuid;
       if (!loaded || hasNewer || facts().ended || conversationSid === null || !identity) return null;
+      if (visitors.isGone()) return null;
       return { identity, conversationSid, messages: transcript.messages };
     },
   });
@@ -304,6 +306,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     unseen: unseen.clear,
     people: people.clear,
     names: names.forget,
+    rich: rich.clear,
     notices: view.forget,
   };
 
@@ -426,6 +429,11 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     return true;
   };
 
+  const write: typeof outbox.add = (text, more) => {
+    outbox.add(text, more);
+    void history.showLatest().catch(() => {});
+  };
+
   const start = (): void => {
     if (facts().started) return;
     void isForgotten();
@@ -444,8 +452,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     start,
     send(text, files = []) {
       if (isForgotten()) start();
-      outbox.add(text, { files });
-      void history.showLatest().catch(() => {});
+      write(text, { files });
       if (facts().ended) outbox.fail('conversation_closed');
     },
     retry(cid) {
@@ -453,9 +460,10 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     },
     discard: (cid) => outbox.discard(cid),
     choose(messageKey, choiceId) {
+      if (isForgotten()) return;
       const offer = view.get().messages.find((message) => message.key === messageKey);
       const chosen = facts().ended ? null : rich.choose(offer, choiceId);
-      if (chosen) outbox.add(chosen.title, { choice: chosen.choice });
+      if (chosen) write(chosen.title, { choice: chosen.choice });
     },
     mediaUrl: async (key, mediaSid) =>
       findMediaUrl(view.get().messages, conversation.remote(), key, mediaSid),

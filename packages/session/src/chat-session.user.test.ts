@@ -71,6 +71,24 @@ describe('a user who is logged in from the start', () => {
     });
   });
 
+  test('does not pass for an agent whose identity is a UUID', async () => {
+    const { open, clock, service } = aBrowser();
+    const anna = '0b5f8a52-6f0a-4c3e-9d0b-3f5f6f1f2a77';
+    const session = open({ userToken: tokenOf('42'), staff: { agents: { identities: [anna] } } });
+    session.start();
+    await clock.settle();
+    const sid = session.getSnapshot().conversationSid ?? '';
+    for (const author of [anna, '1c5f8a52-6f0a-4c3e-9d0b-3f5f6f1f2a77']) service.add(sid, author, 'hello');
+    service.type(sid, anna, true);
+    await clock.settle();
+    const { messages, unread, typing } = session.getSnapshot();
+    expect(messages.map(({ role, own }) => [role, own])).toEqual([
+      ['agent', false],
+      ['visitor', true],
+    ]);
+    expect({ unread, typing }).toEqual({ unread: 1, typing: [anna] });
+  });
+
   test('finds the same conversation on another device', async () => {
     const one = aBrowser();
     const first = one.open({ userToken: tokenOf('42') });

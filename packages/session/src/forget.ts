@@ -20,6 +20,7 @@ export interface Remembering {
   notices(): void;
   people(): void;
   names(): void;
+  rich(): void;
 }
 
 /** What there is to take away beside what the parts have in memory. */

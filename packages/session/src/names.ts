@@ -13,8 +13,8 @@ export interface Names {
   of(identity: string): string | null;
   /** Takes a name out of somebody's attributes, if it is one of the site's own people. */
   learn(identity: string, attributes: unknown): void;
-  /** Reads what was known at the last visit; gives the identities. */
-  load(): readonly string[];
+  /** Reads what was known at the last visit. */
+  load(): void;
   forget(): void;
 }
 
@@ -55,7 +55,6 @@ export function createNames(options: {
     },
     load() {
       learned = new Map([...readNames(storage.read(key)), ...learned]);
-      return [...learned.keys()].filter(isStaff);
     },
     forget() {
       learned = new Map();

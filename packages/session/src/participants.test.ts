@@ -130,6 +130,7 @@ describe('who takes part', () => {
   test('names are there after a reload, before anybody has been asked', async () => {
     const { session, open: reopen, clock, service, sid } = await started();
     service.join(sid, 'agent:anna', { name: 'Anna' });
+    service.add(sid, 'agent:anna', 'hello');
     await clock.settle();
     service.leave(sid, 'agent:anna');
     await clock.settle();
@@ -157,6 +158,25 @@ describe('who takes part', () => {
     expect(happened()).toEqual([]);
   });
 
+  test('another conversation begins so after a reload, too, and knows their names', async () => {
+    const { session, open: reopen, clock, service, sid } = await started();
+    service.join(sid, 'agent:anna', { name: 'Anna' });
+    await clock.settle();
+    service.close(sid);
+    await clock.settle();
+    session.startNew();
+    await clock.settle();
+    await session.stop();
+    const again = reopen();
+    again.start();
+    await clock.settle();
+    const next = again.getSnapshot().conversationSid ?? '';
+    expect(again.getSnapshot().participants.map(({ role }) => role)).toEqual(['visitor']);
+    service.join(next, 'agent:anna');
+    await clock.settle();
+    expect(again.getSnapshot().participants.at(-1)).toMatchObject({ name: 'Anna', present: true });
+  });
+
   test('of comings and goings without end the last fifty are kept', async () => {
     const { session, people, clock, service, sid } = await started();
     for (let count = 0; count < 60; count += 1) {
@@ -181,7 +201,7 @@ describe('a list of participants that takes its time', () => {
     const part = createParticipants({
       clock,
       crypto: createFakeCrypto(),
-      names: { of: () => null, learn() {}, load: () => [], forget() {} },
+      names: { of: () => null, learn() {}, load() {}, forget() {} },
       roleOf: (identity) => (identity === 'me' ? 'visitor' : 'other'),
       newestIndex: () => -1,
       messages: () => [],

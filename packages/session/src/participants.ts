@@ -23,7 +23,7 @@ export interface Participants {
   happenings(): readonly ChatHappening[];
   /** The newest message of this visitor that an agent or a bot has read; -1 for none. It never goes back. */
   seenTo(): number;
-  /** Those who were known at the last visit. */
+  /** Calls people what they were called at the last visit. */
   remembered(): void;
   /** Reads who is there. What changed since the last time happened meanwhile. */
   open(remote: RemoteConversation): void;
@@ -177,7 +177,7 @@ export function createParticipants(options: {
       return seen;
     },
     remembered() {
-      for (const identity of names.load()) if (!people.has(identity)) people.set(identity, false);
+      names.load();
       publish();
     },
     open(remote) {

@@ -296,6 +296,17 @@ describe('a chat that is opened again', () => {
     expect(storage.values.get(KEY) ?? '').not.toContain('old');
   });
 
+  test('writes nothing once the browser was told to forget', async () => {
+    const { clock, service, sid, storage } = await started();
+    service.add(sid, 'bot', 'one');
+    await clock.advance(3_000);
+    expect(storage.values.get(KEY)).toContain('one');
+    storage.values.clear();
+    service.add(sid, 'bot', 'two');
+    await clock.advance(3_000);
+    expect([...storage.values.keys()]).toEqual([]);
+  });
+
   test('writes when the page is left', async () => {
     const browser = await started();
     const { clock, service, sid, storage } = browser;

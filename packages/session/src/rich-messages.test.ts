@@ -4,6 +4,8 @@ import { createChoices, readChoice } from './choices.js';
 import type { RemoteMessage } from './connection.js';
 import type { ChatSession } from './contract.js';
 import { createFakeBrowser, type FakeBrowser, startFakeBrowser } from './fake-browser.js';
+import { createRichMessages } from './rich-messages.js';
+import { createFakeClock, createFakeCrypto } from './testing.js';
 
 const open: FakeBrowser[] = [];
 async function started() {
@@ -161,7 +163,80 @@ test('of the last visit, what bots offered in attributes and what was chosen are
   });
 });
 
+describe('content in attributes', () => {
+  const offer = (updatedAt: number, attributes: unknown): RemoteMessage => ({
+    ...{
+      sid: 'IM1',
+      index: 1,
+      author: 'bot',
+      body: 'Well?',
+      at: 1,
+      edited: false,
+      media: [],
+      contentSid: null,
+    },
+    updatedAt,
+    attributes,
+  });
+  const content = { 'twilio/quick-reply': { body: 'Well?', actions: [{ title: 'Yes', id: 'yes' }] } };
+
+  test.each([
+    ['goes', 'with', 'without', {}, null],
+    ['comes', 'without', 'with', { content }, 'quick_reply'],
+  ])('%s with an edit, however late the copy %s what was before comes', (_, _old, _new, last, kind) => {
+    const first = offer(1, kind === null ? { content } : {});
+    const edited = offer(2, last);
+    let held = [first];
+    const rich = createRichMessages({
+      clock: createFakeClock(),
+      crypto: createFakeCrypto(),
+      roleOf: () => 'bot',
+      isOwn: () => false,
+      messages: () => held,
+      onChange() {},
+    });
+    rich.saw([first]);
+    held = [edited];
+    rich.saw([edited]);
+    rich.saw([first]);
+    expect(rich.contents().get('IM1')?.kind ?? null).toBe(kind);
+  });
+});
+
 describe('choosing', () => {
+  test('far from the end takes the visitor there, and their words are on the screen all the time', async () => {
+    const { session, clock, service, sid } = await started();
+    const offered = service.addRich(sid, 'bot', question());
+    for (let count = 0; count < 400; count += 1) service.add(sid, 'bot', `m${count}`);
+    await clock.settle();
+    while (session.getSnapshot().hasOlder) {
+      void session.loadOlder();
+      await clock.settle();
+    }
+    expect(session.getSnapshot().hasNewer).toBe(true);
+    session.choose(offered.sid, 'no');
+    let missing = 0;
+    session.subscribe(() => {
+      if (session.getSnapshot().messages.at(-1)?.body !== 'Not quite') missing += 1;
+    });
+    await clock.settle();
+    expect(session.getSnapshot()).toMatchObject({ hasNewer: false });
+    expect(message(session, -1)).toMatchObject({ body: 'Not quite', state: 'sent' });
+    expect(missing).toBe(0);
+  });
+
+  test('in a browser that was told to forget stores nothing', async () => {
+    const { session, clock, service, sid, storage } = await started();
+    const offered = service.addRich(sid, 'bot', question());
+    await clock.settle();
+    storage.values.clear();
+    session.choose(offered.sid, 'yes');
+    expect([...storage.values.keys()]).toEqual([]);
+    await clock.advance(5_000);
+    expect([...storage.values.keys()]).toEqual([]);
+    expect(session.getSnapshot()).toMatchObject({ status: 'idle', messages: [] });
+  });
+
   test('sends the title with what was chosen, once, and says so at once, and after a reload', async () => {
     const { session, open: reopen, clock, service, sid, stored } = await started();
     const offered = service.addRich(sid, 'bot', question());

@@ -30,6 +30,11 @@ describe('roles', () => {
     expect(createRoles(options, isOwn)(identity)).toBe(role);
   });
 
+  test('who is only taken for the visitor is not, where the site names them', () => {
+    const roleOf = createRoles({ ...staff, bots: { identities: ['robo'] } }, isOwn, () => true);
+    expect(['anna', 'robo', 'agent:me', 'eve'].map(roleOf)).toEqual(['agent', 'bot', 'visitor', 'visitor']);
+  });
+
   test('nobody becomes staff whom the site does not name', () => {
     fc.assert(
       fc.property(fc.string(), (identity) => {

@@ -9,16 +9,19 @@ const DEFAULT_BOTS: NonNullable<StaffOptions['bots']> = { identities: ['bot'] };
  * nothing: anybody can say it.
  *
  * @param isOwn an identity of this visitor, present or earlier
+ * @param isTakenForOwn one that is theirs unless the site says whose it is
  */
 export function createRoles(
   staff: StaffOptions | undefined,
   isOwn: (identity: string) => boolean,
+  isTakenForOwn: (identity: string) => boolean = () => false,
 ): (identity: string) => ChatRole {
   const bots = staff?.bots ?? DEFAULT_BOTS;
   return (identity) => {
     if (isOwn(identity)) return 'visitor';
     if (isAmong(bots, identity)) return 'bot';
-    return isAmong(staff?.agents, identity) ? 'agent' : 'other';
+    if (isAmong(staff?.agents, identity)) return 'agent';
+    return isTakenForOwn(identity) ? 'visitor' : 'other';
   };
 }
 
