@@ -157,9 +157,14 @@ test('files that were kept nowhere are missing after a reload, and the text is t
   session.send('look', [file('a.txt', 8)]);
   await browser.clock.advance(500);
   await session.stop();
+  browser.service.refuse(true);
   const again = browser.open({ files: createMemoryFiles() });
   again.start();
-  await browser.clock.advance(10_000);
+  // Nothing that can be known now is told only when there is a link.
+  await browser.clock.advance(1_000);
+  expect(last(again)).toMatchObject({ error: 'file_missing' });
+  browser.service.refuse(false);
+  await browser.clock.advance(30_000);
   expect(last(again)).toMatchObject({ body: 'look', state: 'failed', error: 'file_missing' });
   expect(stored()).toEqual([]);
   again.retry(last(again)?.key ?? '');
@@ -218,6 +223,51 @@ test('a tab without the contents leaves the message to the one that has them', a
   for (const session of [one, two]) {
     expect(session.getSnapshot().messages.map(({ state }) => state)).toEqual(['sent', 'sent']);
   }
+});
+
+test('a tab that gets its turn first leaves the message to the one that has its files', async () => {
+  const one = await online({ files: createMemoryFiles() });
+  const two = await online({ files: createMemoryFiles() });
+  browser.service.fail('upload', 'lost');
+  one.send('look', [file()]);
+  await browser.clock.settle();
+  // The first tab rests before its second attempt.
+  two.send('later');
+  await browser.clock.settle();
+  expect(stored().map(({ body }) => body)).toEqual(['later']);
+  await browser.clock.advance(60_000);
+  expect(stored().map(({ body }) => body)).toEqual(['later', 'look']);
+  for (const session of [one, two]) {
+    expect(session.getSnapshot().messages.map(({ state }) => state)).toEqual(['sent', 'sent']);
+  }
+});
+
+test('files in memory that were written before there was a conversation are sent in it', async () => {
+  browser.service.refuse(true);
+  const session = browser.open({ files: createMemoryFiles() });
+  session.start();
+  await browser.clock.settle();
+  session.send('one');
+  session.send('two', [file()]);
+  session.send('three');
+  await browser.clock.advance(1_000);
+  browser.service.refuse(false);
+  await browser.clock.advance(120_000);
+  expect(stored().map(({ body }) => body)).toEqual(['one', 'two', 'three']);
+  expect(session.getSnapshot().messages.map(({ state }) => state)).toEqual(['sent', 'sent', 'sent']);
+});
+
+test('X9: a message that has left with its files is not taken back', async () => {
+  const session = await online();
+  browser.service.fail('send', 'silent');
+  session.send('look', [file()]);
+  await browser.clock.advance(1_000);
+  const { key = '', state } = last(session) ?? {};
+  expect(state).toBe('sending');
+  session.discard(key);
+  expect(last(session)?.key).toBe(key);
+  await browser.clock.advance(120_000);
+  expect(stored()).toHaveLength(1);
 });
 
 test('an upload that breaks off is made again, and after four attempts the visitor is asked', async () => {
