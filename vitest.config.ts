@@ -13,10 +13,11 @@ const sdkGivesUp = new RegExp(
     'disconnected',
     // Whatever Sync was refused.
     '.* \\(status: \\d+, code: \\d+\\)',
-    'Unable to connect: Connection is not initialized',
+    'Unable to connect: .*',
     'Unhandled error\\. \\(false\\)',
     'WebSocket was closed before the connection was established',
     'Twilsock: request timeout: .*',
+    "request '.*' to '.*' timed out",
   ].join('|')})$`,
 );
 /** What the SDK prints of the same, whatever its log level. */
