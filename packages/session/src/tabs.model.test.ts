@@ -135,8 +135,8 @@ test('two tabs, in whatever order things reach them, are one visitor who reads a
       expect(conversation.reads.get(identity) ?? -1).toBe(mostRead);
       for (const each of tabs) await each.stop();
     }),
-    { numRuns: 150 },
+    { numRuns: 300 },
   );
   // Both happen, or nothing was shown.
-  expect(Math.min(rung.once, rung.inVain)).toBeGreaterThan(10);
+  expect(Math.min(rung.once, rung.inVain)).toBeGreaterThan(0);
 }, 60_000);
