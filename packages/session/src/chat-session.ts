@@ -1,30 +1,17 @@
+import { createChatParts } from './chat-parts.js';
 import type { ChatSession, ChatSessionOptions } from './contract.js';
-import { createDraft } from './draft.js';
 import { createEndChat } from './end-chat.js';
 import { createForgetMe, forgetAll, forgetUser, type Remembering } from './forget.js';
-import { createHistory } from './history.js';
 import { createLineProbe } from './line-probe.js';
 import { createLiveConversation } from './live-conversation.js';
 import { findMediaUrl } from './media-url.js';
-import { createNames } from './names.js';
 import { createOtherTabs } from './other-tabs.js';
-import { createOutbox } from './outbox.js';
-import { createParticipants } from './participants.js';
-import { createPresentation } from './presentation.js';
 import { readAll } from './read-all.js';
-import { createReading } from './reading.js';
-import { createRememberedMessages } from './remembered-messages.js';
-import { createRichMessages } from './rich-messages.js';
-import { createRoles } from './roles.js';
 import { createSignIn } from './sign-in.js';
 import { type Facts, idleFacts } from './status.js';
 import type { TabNews } from './tab-message.js';
-import { clientIdOf, emptyTranscript, shownMessages } from './transcript.js';
-import { createTyping } from './typing.js';
-import { createUnseenWatch } from './unseen-watch.js';
-import { createVisitorStore, isAnonymous } from './visitor.js';
-
-const PAGE_SIZE = 30;
+import { emptyTranscript, shownMessages } from './transcript.js';
+import { createVisitorStore } from './visitor.js';
 
 /**
  * Makes the chat of one visitor. Nothing happens before {@link ChatSession.start}.
@@ -46,115 +33,19 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   const key = options.key ?? 'default';
   const name = `conversations-web-chat:${key}`;
   const visitors = createVisitorStore({ ...options, key, appId: options.appId ?? '' });
-  let stopDelivering = (): void => {};
   let stopWatchingLeave = (): void => {};
 
-  const wrote = (identity: string): boolean => {
-    const visitor = signIn.visitor();
-    return visitor !== null && (identity === visitor.uuid || visitor.previousIdentities.includes(identity));
-  };
-  // On another device nobody knows as whom a user wrote before they logged in; who is anonymous there is them.
-  const isTakenForOwn = (identity: string): boolean =>
-    signIn.visitor()?.secret === null && isAnonymous(identity);
-  const roleOf = createRoles(options.staff, wrote, isTakenForOwn);
-  const isOwn = (identity: string): boolean => roleOf(identity) === 'visitor';
-
-  const view = createPresentation(clock, {
-    history: () => history.state(),
-    pending: () => outbox.entries(),
+  const parts = createChatParts(options, name, {
     visitor: () => signIn.visitor(),
+    isGone: visitors.isGone,
     conversationSid: () => conversation.sid(),
-    roleOf,
-    contents: () => rich.contents(),
-    choices: () => rich.choices(),
-    rest: () => ({
-      typing: typing.identities(),
-      participants: people.list(),
-      happenings: people.happenings(),
-      seenTo: people.seenTo(),
-      ...reading.state(),
-    }),
-  });
-  const { facts, publish } = view;
-
-  const history = createHistory({
-    pageSize: options.pageSize ?? PAGE_SIZE,
-    onChange() {
-      if (facts().started) remembered.changed();
-      publish();
-    },
-    onMessages(messages) {
-      const own = messages.filter(({ author }) => wrote(author));
-      outbox.saw(own.map(({ attributes }) => clientIdOf(attributes)).filter((cid) => cid !== null));
-      people.wrote(messages);
-      rich.saw(messages);
-      reading.heard(messages);
-    },
-  });
-  const remembered = createRememberedMessages({
-    clock,
-    storage,
-    key: name,
-    current() {
-      const { loaded, hasNewer, transcript } = history.state();
-      const conversationSid = conversation.sid();
-      const identity = signIn.visitor()?.uuid;
-      if (!loaded || hasNewer || facts().ended || conversationSid === null || !identity) return null;
-      if (visitors.isGone()) return null;
-      return { identity, conversationSid, messages: transcript.messages };
-    },
-  });
-
-  const outbox = createOutbox({
-    ...options,
-    key: name,
-    newestIndex: history.newestIndex,
-    onChange() {
-      unseen.look();
-      publish();
-    },
-    onStall: () => void probe.ask(),
-    onSlowed: (slowedUntil) => publish({ slowedUntil }),
+    remote: () => conversation.remote(),
+    tellTabs: (news) => tabs.tell(news),
+    onSilence: () => void probe.ask(),
     onClosed: (reason) => end(reason),
   });
-
-  const typing = createTyping(clock, () => publish());
-  const names = createNames({ storage, key: name, staff: options.staff, roleOf });
-  const said = {
-    clock,
-    crypto,
-    roleOf,
-    isOwn,
-    messages: () => history.state().transcript.messages,
-    onChange: () => publish(),
-  };
-  const rich = createRichMessages(said);
-  const people = createParticipants({
-    ...said,
-    names,
-    newestIndex: history.newestIndex,
-    onTyping: typing.heard,
-    onRead: (present) => reading.live(present),
-  });
-  const draft = createDraft({ storage, key: name, tellTabs: (news) => tabs.tell(news) });
-
-  const unseen = createUnseenWatch({
-    clock,
-    entries: outbox.entries,
-    readAfter: (index) => (facts().live ? history.readAfter(index) : Promise.resolve()),
-    onMissing: (cids) => facts().live && outbox.saw(cids),
-  });
-
-  const reading = createReading({
-    ...options,
-    key: name,
-    history: history.state,
-    newestIndex: history.newestIndex,
-    isOwn,
-    remote: () => (facts().live ? conversation.remote() : null),
-    tellTabs: (news) => tabs.tell(news),
-    onChange: () => publish(),
-  });
+  const { view, history, outbox, draft, reading, rich, remembered } = parts;
+  const { facts, publish } = view;
 
   const tabs = createOtherTabs({
     ...options,
@@ -168,26 +59,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     crypto,
     visitors,
     history,
-    events: {
-      messageAdded(message) {
-        typing.heard(message.author, false);
-        history.arrived(message);
-      },
-      messageUpdated: history.arrived,
-      messageRemoved({ index }) {
-        reading.removed(index);
-        history.removed(index);
-      },
-      typing: (identity, on) => !isOwn(identity) && typing.heard(identity, on),
-      participantJoined: people.joined,
-      participantLeft: people.left,
-      participantUpdated(participant) {
-        people.updated(participant);
-        reading.participantUpdated(participant);
-      },
-      attributesChanged: people.attributesChanged,
-      ended: (reason) => end(reason),
-    },
+    events: { ...parts.events, ended: (reason) => end(reason) },
     wasLive: () => facts().wasLive,
     another: (ended) => signIn.another(ended),
     onReplaced() {
@@ -195,22 +67,13 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       view.notice('previous_chat_gone');
     },
     onOpened(sid, another) {
-      if (another) forgetMessages();
+      if (another) parts.forgetMessages();
       const ended = signIn.refresh()?.endedConversationSid ?? null;
       if (another && ended !== null) tabs.tell({ kind: 'moved', conversationSid: sid, ended });
-      keepFor(sid);
+      parts.keepFor(sid);
       reading.open(sid);
     },
-    onLive(remote) {
-      stopDelivering = outbox.connect({
-        send: (body, attributes, upload) => remote.send(body, attributes, upload),
-        readAfter: history.readAfter,
-      });
-      publish({ live: true, wasLive: true, trouble: null });
-      people.open(remote);
-      rich.open(remote);
-      unseen.look();
-    },
+    onLive: parts.goLive,
     onEnded: (reason) => end(reason),
     onTrouble: (reason, retryAt) => publish({ trouble: { reason, retryAt } }),
     onSilence: (connection) => signIn.replace(connection),
@@ -223,24 +86,20 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       tabs.open();
       const shown = left?.conversationSid ?? conversation.sid();
       // From where it is stored now, it comes along.
-      if (left) keepFor(shown);
+      if (left) parts.keepFor(shown);
       if (lost) view.notice('previous_chat_gone');
       if (shown !== null && shown !== conversationSid) {
-        forgetMessages();
+        parts.forgetMessages();
         if (left) publish({ ended: null, wasLive: false });
       }
       conversation.change(conversationSid);
-      keepFor(conversationSid ?? homeless());
+      parts.keepFor(conversationSid ?? homeless());
       reading.open(conversationSid);
-      people.remembered();
-      const kept = conversationSid === null ? [] : remembered.read(uuid, conversationSid);
-      people.wrote(kept);
-      rich.saw(kept);
-      if (conversationSid !== null) history.remember(kept);
+      parts.recall(uuid, conversationSid);
     },
     onOtherUser(other) {
       const isHere = signIn.visitor()?.uuid === other.uuid || !visitors.anonymous();
-      if (isHere) void forgetAll(kept, parts);
+      if (isHere) void forgetAll(kept, forgetting);
       else forgetUser(kept, other);
     },
     onRestart() {
@@ -252,7 +111,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       interrupt();
       if (old.conversationSid !== null)
         view.notice(because === 'identity_expired' ? because : 'previous_chat_gone');
-      forgetMessages();
+      parts.forgetMessages();
       publish({ live: false });
     },
     onUp(line, fresh) {
@@ -286,46 +145,19 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     const visitor = signIn.visitor();
     return visitor?.secret === null ? visitor.uuid : null;
   };
-  const keepFor = (place: string | null): void => {
-    // A page that did not know of its end may have left something there.
-    outbox.open(place, signIn.visitor()?.endedConversationSid);
-    draft.open(place);
-  };
-
   const kept = { ...options, name };
-  const parts: Remembering = {
+  // Who the visitor was goes first, so that no part stores anything of them again while it forgets.
+  const forgetting: Remembering = {
     visitors: visitors.forget,
     signIn: () => signIn.forget(),
     conversation: () => conversation.change(null),
-    history: history.clear,
-    remembered: remembered.erase,
-    outbox: outbox.forget,
-    draft: draft.forget,
-    reading: reading.clear,
-    typing: typing.clear,
-    unseen: unseen.clear,
-    people: people.clear,
-    names: names.forget,
-    rich: rich.clear,
-    notices: view.forget,
-  };
-
-  const forgetMessages = (): void => {
-    remembered.erase();
-    history.clear();
-    reading.clear();
-    people.clear();
-    rich.clear();
+    ...parts.forgetting,
   };
 
   /** Nothing is sent or heard until the conversation is open again. */
   const interrupt = (): void => {
     conversation.interrupt();
-    stopDelivering();
-    history.interrupted();
-    people.interrupted();
-    rich.interrupted();
-    typing.clear();
+    parts.interrupt();
   };
 
   const end = (reason: NonNullable<Facts['ended']>): void => {
@@ -337,7 +169,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     outbox.fail('conversation_closed');
     if (left) {
       // Nothing will look for it where it was, also not after a reload.
-      keepFor(homeless());
+      parts.keepFor(homeless());
     }
     remembered.erase();
     publish({ ended: left ? 'ended_by_visitor' : reason, live: false });
@@ -352,7 +184,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     interrupt();
     conversation.retire();
     letGo();
-    forgetMessages();
+    parts.forgetMessages();
     publish({ ended: null, live: false, wasLive: false, trouble: null });
     const line = signIn.line();
     if (line) void conversation.bringUp({ ...line, fresh: true });
@@ -399,8 +231,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     interrupt();
     conversation.stop();
     history.release();
-    unseen.clear();
-    reading.stop();
+    parts.stop();
     const closing = signIn.stop();
     publish(idleFacts);
     await closing;
@@ -409,7 +240,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   const forgetMe = createForgetMe({
     ...options,
     remembered: kept,
-    parts,
+    parts: forgetting,
     interrupt,
     // A user comes back, from here or another device.
     leave: () =>
@@ -469,7 +300,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       findMediaUrl(view.get().messages, conversation.remote(), key, mediaSid),
     typing() {
       const remote = facts().live ? conversation.remote() : null;
-      if (remote && typing.due()) remote.typing().catch(() => {});
+      if (remote && parts.typingIsDue()) remote.typing().catch(() => {});
     },
     // A page that does not come may be the first sign of a line that is dead.
     loadOlder: () => history.loadOlder().catch(() => void probe.ask()),
@@ -477,7 +308,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     showLatest: () => history.showLatest().catch(() => void probe.ask()),
     readAll: () =>
       readAll(conversation.remote(), (messages) =>
-        shownMessages({ ...emptyTranscript, messages }, [], { identity: '', roleOf }, []),
+        shownMessages({ ...emptyTranscript, messages }, [], { identity: '', roleOf: parts.roleOf }, []),
       ),
     markRead: () => void (isForgotten() || reading.markRead()),
     retryNow() {

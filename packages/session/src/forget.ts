@@ -19,8 +19,8 @@ export interface Remembering {
   unseen(): void;
   notices(): void;
   people(): void;
-  names(): void;
   rich(): void;
+  names(): void;
 }
 
 /** What there is to take away beside what the parts have in memory. */
