@@ -121,7 +121,8 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     },
     onDown() {
       interrupt();
-      publish({ live: false, trouble: null });
+      // Of a start that has not been one yet it is still why.
+      publish({ live: false, ...(facts().wasLive && { trouble: null }) });
     },
     onWake() {
       conversation.retryNow();

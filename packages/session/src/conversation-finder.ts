@@ -29,6 +29,8 @@ interface FinderOptions {
   retired: string | null;
   /** The stored conversation is gone. Throws to keep a new one from being made. */
   onGone(): void;
+  /** False when nobody waits for it any more: then a late answer has no effect. */
+  wanted(): boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ interface FinderOptions {
  * first one made.
  */
 export async function findConversation(unbound: FinderOptions): Promise<RemoteConversation> {
-  const options = { ...unbound, visitors: boundTo(unbound.visitors) };
+  const options = { ...unbound, visitors: boundTo(unbound.visitors, unbound.wanted) };
   const { connection, visitors, retired, offered } = options;
   const stored = visitors.read()?.conversationSid ?? null;
   let gone: string | null = retired;
@@ -46,6 +48,8 @@ export async function findConversation(unbound: FinderOptions): Promise<RemoteCo
       return remember(visitors, await connection.open(stored));
     } catch (error) {
       if (!isGone(error)) throw error;
+      // Not for whoever does not wait any more.
+      visitors.read();
       options.onGone();
       gone = stored;
     }
@@ -119,12 +123,16 @@ async function openIfThere(connection: Connection, sid: string): Promise<RemoteC
   }
 }
 
-/** What is found for one visitor is not remembered as another one's, who came while it was looked for. */
-function boundTo(visitors: VisitorStore): VisitorStore {
+/**
+ * What is found for one visitor is not remembered as another one's, who came while it was looked for, and what nobody
+ * waits for any more not at all: reading throws then.
+ */
+function boundTo(visitors: VisitorStore, wanted: () => boolean): VisitorStore {
   const uuid = visitors.read()?.uuid;
   const read: VisitorStore['read'] = () => {
     const visitor = visitors.read();
-    if (visitor?.uuid !== uuid) throw new ConnectionError('not_sent', 'Somebody else is here now.');
+    if (visitor?.uuid !== uuid || !wanted())
+      throw new ConnectionError('not_sent', 'Nobody waits for this conversation any more.');
     return visitor;
   };
   const update: VisitorStore['update'] = (change) => {

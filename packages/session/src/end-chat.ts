@@ -12,6 +12,8 @@ import type { VisitorStore } from './visitor.js';
 /** Whoever ends a chat waits for it; what has not been delivered by then stays here as failed. */
 const DELIVERY_LIMIT_MS = 3_000;
 const LEAVE_LIMIT_MS = 3_000;
+/** Another tab may hold the lock for as long as its requests take. */
+const LOCK_LIMIT_MS = 3_000;
 
 /** Ends the chat because the visitor wants it so. */
 export interface EndChat {
@@ -61,27 +63,39 @@ export function createEndChat(options: {
       if (!isGone(error) && connectionErrorCode(error) !== 'closed') return;
     }
     await visitors.exclusive(async () => {
-      visitors.update((visitor) => {
-        const { leavingConversationSid: leaving } = visitor;
-        return { ...visitor, leavingConversationSid: leaving === sid ? null : leaving };
-      });
+      // Whoever is here by now may be somebody else, or nobody.
+      if (visitors.read()?.leavingConversationSid !== sid) return;
+      visitors.update((visitor) => ({ ...visitor, leavingConversationSid: null }));
     });
   };
 
   const run = async (): Promise<void> => {
-    await delivered();
     const sid = options.sid();
+    await delivered();
     const remote = options.remote();
-    // Before the service is told: its word that this visitor has left must find a chat that is over.
-    if (sid !== null) {
-      const store = async (): Promise<void> => {
+    let over = false;
+    const end = (): void => {
+      // It is this chat that the visitor ends, and not the one of whoever came meanwhile.
+      if (over || options.sid() !== sid) return;
+      over = true;
+      // Before the service is told: its word that this visitor has left must find a chat that is over.
+      if (sid !== null) {
         leaveBehind(visitors, sid);
         visitors.update((visitor) => ({ ...visitor, leavingConversationSid: sid }));
-      };
-      await visitors.exclusive(store).catch(() => {});
-    }
-    options.end();
-    if (sid !== null && remote) await leave(sid, remote.leave);
+      }
+      // In the same turn: nothing looks any more for what waits under that conversation.
+      options.end();
+    };
+    const late = (): Error => new Error('Another tab has the lock.');
+    if (sid === null) end();
+    else
+      await withTimeLimit(
+        visitors.exclusive(async () => end()),
+        LOCK_LIMIT_MS,
+        clock,
+        late,
+      ).catch(end);
+    if (over && sid !== null && remote) await leave(sid, remote.leave);
   };
 
   return {

@@ -17,6 +17,8 @@ import type { VisitorStore } from './visitor.js';
 
 const MAX_REFUSALS = 3;
 const MAX_SILENCES = 2;
+/** Whoever waits longer for a chat to begin is told so, and can do something about it. */
+const SLOW_MS = 10_000;
 
 /** The conversation of this page: opened or made on each new connection, caught up with on one that came back. */
 export interface LiveConversation {
@@ -26,7 +28,7 @@ export interface LiveConversation {
   sid(): string | null;
   /** Tries until the conversation is open and complete, or over, or told to stop. */
   bringUp(on: { connection: Connection; fresh: boolean; offered: string | null }): Promise<void>;
-  /** Ends the wait between two tries. */
+  /** Ends the wait between two tries, and a try that takes long. */
   retryNow(): void;
   /** Ends the trying; nothing that is still on its way has an effect. */
   interrupt(): void;
@@ -70,10 +72,25 @@ export function createLiveConversation(options: {
   let refusal: unknown = null;
   let stopListening = (): void => {};
   const pause = createCuttableWait(clock);
+  /** The connection that has been asked for long. */
+  let slow: Connection | null = null;
+  let stopWaiting = (): void => {};
 
   const interrupt = (): void => {
     term += 1;
     pause.end();
+    stopWaiting();
+  };
+
+  const watchTime = (connection: Connection): void => {
+    const cancel = clock.after(SLOW_MS, () => {
+      slow = connection;
+      options.onTrouble('connection_failed', null);
+    });
+    stopWaiting = () => {
+      cancel();
+      slow = null;
+    };
   };
 
   const eventsOf = (opened: RemoteConversation): ConversationEvents => {
@@ -99,6 +116,7 @@ export function createLiveConversation(options: {
       offered,
       another: options.another,
       retired,
+      wanted: () => mine === term,
       onGone() {
         // While it was on the screen, its end is news; at the start a new chat with a word of explanation is.
         if (options.wasLive() && retired === null) {
@@ -126,6 +144,7 @@ export function createLiveConversation(options: {
       const mine = term;
       if (fresh) remote = null;
       for (let attempt = 1, silences = 0; ; attempt += 1) {
+        watchTime(connection);
         try {
           if (refusals >= MAX_REFUSALS) throw refusal;
           if (remote && history.state().loaded) await history.catchUp();
@@ -133,10 +152,13 @@ export function createLiveConversation(options: {
           break;
         } catch (error) {
           if (mine !== term) return;
+          stopWaiting();
           const code = connectionErrorCode(error) ?? 'unknown_outcome';
           if (code === 'closed' || (options.wasLive() && isGone(error))) {
             return options.onEnded('conversation_gone');
           }
+          // Between it was read and it was live: the next try looks for another one.
+          if (isGone(error)) remote = null;
           silences += code === 'unknown_outcome' || code === 'not_sent' ? 1 : 0;
           if (silences >= MAX_SILENCES) return options.onSilence(connection);
           if (code === 'refused' || code === 'too_many') {
@@ -152,6 +174,7 @@ export function createLiveConversation(options: {
         }
       }
       if (mine !== term || !remote) return;
+      stopWaiting();
       refusals = 0;
       if (remote.closed) options.onEnded('conversation_closed');
       else options.onLive(remote);
@@ -159,6 +182,7 @@ export function createLiveConversation(options: {
     retryNow() {
       refusals = 0;
       pause.end();
+      if (slow) options.onSilence(slow);
     },
     interrupt,
     change(next) {
@@ -167,6 +191,8 @@ export function createLiveConversation(options: {
       stopListening();
       remote = null;
       sid = next;
+      // Of another visitor, who shall not have it among what is theirs.
+      if (retired !== next) retired = null;
     },
     retire() {
       interrupt();

@@ -19,6 +19,7 @@ import {
   type RemoteParticipant,
 } from './connection.js';
 import { isMediaAddress } from './media-address.js';
+import { createOpenWork } from './open-work.js';
 import type { SessionClock } from './ports.js';
 import { withTimeLimit } from './time-limit.js';
 import { classify, isAlreadyParticipant, isNameTaken } from './twilio-errors.js';
@@ -148,11 +149,7 @@ export function createTwilioConnection(
       look();
     });
 
-  let endRequests = (): void => {};
-  const over = new Promise<never>((_, reject) => {
-    endRequests = () => reject(new ConnectionError('unknown_outcome', 'The connection was closed.'));
-  });
-  over.catch(() => {});
+  const requests = createOpenWork();
 
   /** Every request: never into the SDK's queue, never without an end, and with an error that says what happened. */
   const request = async <T>(ms: number, work: () => Promise<T>): Promise<T> => {
@@ -160,7 +157,7 @@ export function createTwilioConnection(
       throw new ConnectionError('not_sent', 'There is no link to the chat service.');
     }
     try {
-      return await withTimeLimit(Promise.race([work(), over]), ms, clock, late);
+      return await withTimeLimit(requests.add(work()), ms, clock, late);
     } catch (error) {
       throw classify(error);
     }
@@ -225,7 +222,7 @@ export function createTwilioConnection(
       }),
     async close() {
       closed = true;
-      endRequests();
+      requests.end(new ConnectionError('unknown_outcome', 'The connection was closed.'));
       client.off('connectionStateChanged', handlers.connectionStateChanged);
       client.off('initialized', handlers.initialized);
       client.off('initFailed', handlers.initFailed);

@@ -45,6 +45,7 @@ test.each([
   ['too many requests, by the code alone', upstream(400, 20429), 'busy'],
   ['a broken server', upstream(500), 'busy'],
   ['a gateway', upstream(503), 'busy'],
+  ['a gateway that lost its patience', upstream(408), 'busy'],
   ['a token that is no good', upstream(401, 20101), 'not_sent'],
   ['a token of another issuer', upstream(401, 20103), 'not_sent'],
   ['a token that ran out', upstream(401, 20104), 'not_sent'],

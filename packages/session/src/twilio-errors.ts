@@ -84,7 +84,8 @@ function codeOf({ status, code, message }: SdkError): ConnectionErrorCode {
   if (meaning) return meaning;
   if (status !== null) {
     if (status === 404) return 'not_found';
-    if (status === 429 || status >= 500) return 'busy';
+    // 408 comes from what lies between, which did not wait for the service.
+    if (status === 429 || status === 408 || status >= 500) return 'busy';
     // The token, not the request: it was not looked at. Or files, which go before the message does.
     if (status === 401 || status === 0) return 'not_sent';
     if (status >= 400) return 'refused';

@@ -147,6 +147,27 @@ test('V1: server errors and silence on the stored conversation never drop it', a
   expect(await service.conversationCount()).toBe(1);
 });
 
+test('V1: a service that has nothing but errors is explained within ten seconds, and a click brings the chat back', async () => {
+  const { service, profile, session, sid } = await startedChat();
+  await session.stop();
+  // The SDK asks again and again by itself, and says nothing of it.
+  service.faults.answer({ status: 503, path: sid, times: 100_000 });
+  const again = profile.open();
+  const seen = watch(again);
+  again.start();
+  await until(again, () => again.getSnapshot().status === 'failed', 12_000);
+  expect(again.getSnapshot()).toMatchObject({
+    reason: 'connection_failed',
+    can: ['write', 'retry_now'],
+    conversationSid: sid,
+  });
+  service.faults.reset();
+  again.retryNow();
+  await until(again, () => isOnline(again));
+  expect(again.getSnapshot()).toMatchObject({ conversationSid: sid, notices: [] });
+  expect(seen).not.toContain('ended');
+});
+
 test('V3: what is typed when the chat is closed is kept, over a reload and into the next chat', async () => {
   const { service, profile, session, sid } = await startedChat();
   session.draft.write('I was about to say');
