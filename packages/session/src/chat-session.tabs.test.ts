@@ -214,7 +214,7 @@ describe('an alert', () => {
     await clock.settle();
     const claim = async (index: number) => {
       const both = Promise.all([two.claimAlert(index), one.claimAlert(index)]);
-      await clock.advance(1_000);
+      await clock.advance(2_000);
       return (await both).filter(Boolean).length;
     };
     expect([await claim(1), await claim(1), await claim(0), await claim(2)]).toEqual([1, 0, 0, 1]);
@@ -227,19 +227,19 @@ describe('an alert', () => {
     const claimed = one.claimAlert(0);
     await clock.settle();
     two.markRead();
-    await clock.advance(1_000);
+    await clock.advance(2_000);
     expect(await claimed).toBe(false);
     service.add(sid, 'bot', 'one');
     await clock.settle();
     const first = one.claimAlert(1);
-    await clock.advance(1_000);
+    await clock.advance(2_000);
     expect(await first).toBe(true);
     await one.stop();
     const again = open();
     again.start();
     await clock.settle();
     const second = again.claimAlert(1);
-    await clock.advance(1_000);
+    await clock.advance(2_000);
     expect(await second).toBe(false);
   });
 
@@ -253,7 +253,7 @@ describe('an alert', () => {
     expect(await one.claimAlert(0)).toBe(false);
     expect(await open().claimAlert(0)).toBe(false);
     const late = two.claimAlert(0);
-    await clock.advance(1_000);
+    await clock.advance(2_000);
     expect(await late).toBe(true);
   });
 });

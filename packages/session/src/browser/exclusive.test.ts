@@ -150,7 +150,7 @@ function processes(clock: ReturnType<typeof createFakeClock>, lag: number) {
 
 test('what was stored under a lock is seen by the next tab in it, though storage tells it late', async () => {
   const clock = createFakeClock();
-  const open = processes(clock, 40);
+  const open = processes(clock, 200);
   const seen: (string | null)[] = [];
   for (const { exclusive, read, write } of [open(), open(), open()]) {
     void exclusive('name', async () => {
@@ -173,12 +173,12 @@ test('the result is there at once, a tab does not wait for itself, and lets othe
   const late = one.exclusive('name', async () => 'late');
   await clock.settle();
   expect(order).toEqual(Array.from({ length: 20 }, () => 'one'));
-  await clock.advance(60);
+  await clock.advance(260);
   expect(order.slice(20)).toEqual(['two']);
-  await clock.advance(60);
+  await clock.advance(260);
   expect(order.slice(21)).toEqual(Array.from({ length: 5 }, () => 'one'));
   // Not a moment later, though the lock is kept.
   expect(await late).toBe('late');
-  await clock.advance(60);
+  await clock.advance(260);
   expect(clock.waiting()).toBe(0);
 });

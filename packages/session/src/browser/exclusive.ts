@@ -1,8 +1,9 @@
 import { type CuttableWait, createCuttableWait } from '../cuttable-wait.js';
 import type { Exclusive, SessionClock, SessionStorage } from '../ports.js';
 
-/** What one tab stores is seen in the processes of others a little later, and no lock waits for that. */
 const SETTLE_MS = 50;
+/** What one tab stores is seen in the processes of others a little later, and no lock waits for that by itself. */
+const LINGER_MS = 250;
 /** Other tabs wait, too. */
 const MOST_TURNS = 20;
 /** A tab that was closed inside the lock never gives it back. */
@@ -78,9 +79,9 @@ export function createExclusive(options: {
     for (let served = 0; served < MOST_TURNS && line.turns.length > 0; served += 1) {
       await line.turns.shift()?.();
       // A turn of this tab sees what was stored before it: it need not wait.
-      if (line.turns.length === 0) await line.settling.wait(SETTLE_MS);
+      if (line.turns.length === 0) await line.lingering.wait(LINGER_MS);
     }
-    if (line.turns.length > 0) await pause(SETTLE_MS);
+    if (line.turns.length > 0) await pause(LINGER_MS);
   };
 
   const serveAll = async (name: string, line: Line): Promise<void> => {
@@ -96,9 +97,9 @@ export function createExclusive(options: {
       const line = lines.get(name);
       if (line) {
         line.turns.push(turn);
-        return line.settling.end();
+        return line.lingering.end();
       }
-      const begun = { turns: [turn], settling: createCuttableWait(clock) };
+      const begun = { turns: [turn], lingering: createCuttableWait(clock) };
       lines.set(name, begun);
       void serveAll(name, begun);
     });
@@ -107,7 +108,7 @@ export function createExclusive(options: {
 /** The turns of this tab: two chats on a page are in one line, because a mark does not keep them apart. */
 interface Line {
   turns: (() => Promise<void>)[];
-  settling: CuttableWait;
+  lingering: CuttableWait;
 }
 
 function readMark(text: string | null): { id: string; at: number } | null {
