@@ -309,6 +309,27 @@ describe('a window', () => {
     }
   });
 
+  test('shows nothing again that was removed while the rest of the window was on its way', async () => {
+    const { line, history, shown, during } = await opened(150, { windowSize: 200, pageSize: 50 });
+    while (history.state().hasOlder) await during(history.loadOlder());
+    await line.cut();
+    line.forget();
+    const opening = history.open(line.conversation());
+    line.remove(140);
+    await during(opening);
+    expect(shown()).toHaveLength(149);
+    expect(shown()).toEqual(line.all());
+  });
+
+  test('asks nothing of a connection that is closed', async () => {
+    const { line, history } = await opened(57);
+    const requests = line.requests();
+    history.release();
+    await Promise.all([history.loadOlder(), history.catchUp(), history.showLatest()]);
+    expect(line.requests()).toBe(requests);
+    expect(history.state().loadingOlder).toBe(false);
+  });
+
   test('keeps no growing list of what was removed', async () => {
     const { line, history } = await opened(3);
     for (let count = 0; count < 200; count += 1) {

@@ -1,4 +1,5 @@
 import { ConnectionError, type RemoteConversation, type RemoteMessage } from './connection.js';
+import { createHeardMessages } from './heard-messages.js';
 import {
   emptyWindow,
   isWithin,
@@ -10,11 +11,10 @@ import {
   windowReplaced,
   withoutOldest,
 } from './message-window.js';
+import { readBack, readEnd, readSame } from './read-window.js';
 
 const WINDOW_PAGES = 10;
 const SMALLEST_WINDOW = 300;
-/** Twilio gives no more at once. */
-const LARGEST_PAGE = 100;
 
 export interface HistoryState extends MessageWindow {
   loadingOlder: boolean;
@@ -76,10 +76,11 @@ export function createHistory(options: {
   let latestWanted = false;
   /** This connection has not been asked yet for what is here from the one before it. */
   let stale = false;
-  /** What was heard while something was being read, or could not be placed yet: newer than what is read. */
-  const heard = new Map<number, RemoteMessage>();
   /** There was more to hear than is kept. */
   let unheard = false;
+  const heard = createHeardMessages(limit, () => {
+    unheard = true;
+  });
   let reads = 0;
   let move: { kind: 'older' | 'newer'; done: Promise<void> } | null = null;
 
@@ -95,20 +96,10 @@ export function createHistory(options: {
   const withNewer = (messages: readonly RemoteMessage[], hasNewer: boolean): MessageWindow =>
     newerArrived(window, messages, hasNewer, move?.kind === 'older' ? Number.POSITIVE_INFINITY : limit);
 
-  const hear = (message: RemoteMessage): void => {
-    const known = heard.get(message.index);
-    if (known && known.updatedAt > message.updatedAt) return;
-    heard.set(message.index, message);
-    const [first] = heard.keys();
-    if (heard.size <= limit || first === undefined) return;
-    heard.delete(first);
-    unheard = true;
-  };
-
   /** Puts what was heard in its place, once it has one. */
   const placeHeard = (): void => {
-    if (heard.size === 0 || !loaded || !unbroken) return;
-    const messages = [...heard.values()].sort((one, other) => one.index - other.index);
+    const messages = loaded && unbroken ? heard.list() : [];
+    if (messages.length === 0) return;
     if (reads === 0) heard.clear();
     set(window.hasNewer ? knownArrived(window, messages) : withNewer(messages, false), messages);
   };
@@ -147,39 +138,17 @@ export function createHistory(options: {
   const afterMove = (again: () => Promise<void>): Promise<void> =>
     (move?.done ?? Promise.resolve()).then(again, again);
 
-  /** The last of a conversation, back to where the window begins as far as it holds that. */
-  const readBack = async (from: RemoteConversation): Promise<MessageWindow> => {
-    const wanted = window.hasNewer ? 0 : window.transcript.messages.length;
-    let page = await from.page(Math.max(pageSize, Math.min(wanted, LARGEST_PAGE)));
-    let { messages } = page;
-    while (wanted > 0 && loaded && page.hasOlder && messages.length < limit) {
-      const first = messages[0]?.index ?? 0;
-      if (first <= window.from) break;
-      page = await from.page(LARGEST_PAGE, first);
-      messages = [...page.messages, ...messages];
-    }
-    return windowReplaced(window, messages, { hasOlder: page.hasOlder, hasNewer: false }, limit);
-  };
-
-  /** As many messages as there were, from where they began: that reaches at least as far as they did. */
-  const readAgain = async (from: RemoteConversation): Promise<MessageWindow> => {
-    const count = Math.max(1, window.transcript.messages.length);
-    const messages = await from.after(window.from - 1, count);
-    const edges = { hasOlder: window.hasOlder, hasNewer: messages.length === count };
-    return windowReplaced(window, messages, edges, limit);
-  };
-
-  /** To the end, on a connection that may not know by itself where that is: only what follows a message is asked for. */
   const jump = async (from: RemoteConversation): Promise<void> => {
     const before = losses;
-    let { messages, hasOlder } = await from.page(pageSize);
-    for (let more = limit; more === limit || unheard; ) {
-      unheard = false;
-      const next = await from.after(messages.at(-1)?.index ?? -1, limit);
-      more = next.length;
-      hasOlder ||= messages.length + more > limit;
-      messages = [...messages, ...next].slice(-limit);
-    }
+    const { messages, hasOlder } = await readEnd(from, {
+      limit,
+      pageSize,
+      isBehind() {
+        const behind = unheard;
+        unheard = false;
+        return behind;
+      },
+    });
     if (conversation !== from) return;
     const first = messages[0]?.index ?? 0;
     const next =
@@ -215,7 +184,10 @@ export function createHistory(options: {
         heard.clear();
         unheard = false;
         const before = losses;
-        const next = await (loaded && window.hasNewer && !latestWanted ? readAgain : readBack)(opened);
+        const again = { window: () => window, limit };
+        const next = await (loaded && window.hasNewer && !latestWanted
+          ? readSame(opened, again)
+          : readBack(opened, { ...again, pageSize, onlyFirst: !loaded }));
         if (conversation !== opened) return;
         loaded = true;
         remembered = false;
@@ -300,7 +272,7 @@ export function createHistory(options: {
       const { index } = message;
       newest = Math.max(newest, index);
       // The reading may have passed it before it was so.
-      if (reads > 0 || !loaded) hear(message);
+      if (reads > 0 || !loaded) heard.add(message);
       if (!loaded) return;
       if (isWithin(window, index)) return set(knownArrived(window, [message]), [message]);
       // What is older than the window will be read as it is then.
@@ -311,10 +283,10 @@ export function createHistory(options: {
         return;
       }
       if (unbroken) set(withNewer([message], false), [message]);
-      else hear(message);
+      else heard.add(message);
     },
     removed(index) {
-      heard.delete(index);
+      heard.remove(index);
       set(windowRemoved(window, index, limit));
     },
     release() {
@@ -324,16 +296,13 @@ export function createHistory(options: {
       move = null;
     },
     clear() {
-      conversation = null;
+      history.release();
       window = emptyWindow;
       loaded = false;
       remembered = false;
       stale = false;
-      unbroken = false;
       newest = -1;
       latestWanted = false;
-      heard.clear();
-      move = null;
     },
   };
   return history;

@@ -282,6 +282,17 @@ describe('a handover', () => {
     }
   });
 
+  test('says nothing of a bot that had left long before', async () => {
+    const { happened, clock, service, sid } = await started();
+    service.join(sid, 'bot');
+    await clock.settle();
+    service.leave(sid, 'bot');
+    await clock.advance(11_000);
+    service.setAttributes(sid, handover('bot'));
+    await clock.settle();
+    expect(happened().map(([kind]) => kind)).toEqual(['joined', 'left', 'handed_over']);
+  });
+
   test('names the agent who took over, and never somebody who only says so', async () => {
     for (const [by, to] of [
       ['agent:anna', 'agent:anna'],

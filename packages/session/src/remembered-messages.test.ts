@@ -66,7 +66,7 @@ describe('what is kept of a conversation', () => {
   });
 
   test('is read without a throw whatever stands there, and gives messages in order or nothing', () => {
-    const field = fc.oneof(fc.jsonValue(), fc.nat(9), fc.constant('text'));
+    const field = fc.oneof(fc.jsonValue(), fc.nat(9), fc.constantFrom('text', 'IM1'));
     const broken = fc
       .tuple(fc.nat(3), fc.constantFrom(...Object.keys(message(0))), field)
       .map(([place, name, value]) =>
@@ -86,6 +86,7 @@ describe('what is kept of a conversation', () => {
         const found = parseRemembered(text, NOW);
         const indexes = found?.messages.map(({ index }) => index) ?? [];
         expect(indexes).toEqual([...new Set(indexes)].sort((one, other) => one - other));
+        expect(new Set(found?.messages.map(({ sid }) => sid)).size).toBe(indexes.length);
         for (const { sid, author, body, at, updatedAt, media } of found?.messages ?? []) {
           expect([sid, author, body].map((part) => typeof part)).toEqual(['string', 'string', 'string']);
           expect(Number.isFinite(at) && Number.isFinite(updatedAt)).toBe(true);

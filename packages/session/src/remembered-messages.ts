@@ -117,8 +117,11 @@ export function parseRemembered(
   const inOrder = read.every(
     (message, place) => message !== null && message.index > (read[place - 1]?.index ?? -1),
   );
+  const apart = new Set(read.map((message) => message?.sid)).size === read.length;
   // All of them or none: one that is missing would be a hole.
-  return inOrder ? { identity, conversationSid, messages: read.filter((message) => message !== null) } : null;
+  return inOrder && apart
+    ? { identity, conversationSid, messages: read.filter((message) => message !== null) }
+    : null;
 }
 
 function readMessage(value: unknown): RemoteMessage | null {

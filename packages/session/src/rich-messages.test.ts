@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createChoices, readChoice } from './choices.js';
-import type { RemoteMessage } from './connection.js';
+import type { RemoteConversation, RemoteMessage } from './connection.js';
 import type { ChatSession } from './contract.js';
 import { createFakeBrowser, type FakeBrowser, startFakeBrowser } from './fake-browser.js';
 import { createRichMessages } from './rich-messages.js';
@@ -163,7 +163,7 @@ test('of the last visit, what bots offered in attributes and what was chosen are
   });
 });
 
-describe('content in attributes', () => {
+describe('content', () => {
   const offer = (updatedAt: number, attributes: unknown): RemoteMessage => ({
     ...{
       sid: 'IM1',
@@ -200,6 +200,31 @@ describe('content in attributes', () => {
     rich.saw([edited]);
     rich.saw([first]);
     expect(rich.contents().get('IM1')?.kind ?? null).toBe(kind);
+  });
+
+  test('of a conversation that is over comes too late', async () => {
+    const clock = createFakeClock();
+    let answer = (_: unknown): void => {};
+    const remote = {
+      content: () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    } as Partial<RemoteConversation> as RemoteConversation;
+    const rich = createRichMessages({
+      clock,
+      crypto: createFakeCrypto(),
+      roleOf: () => 'bot',
+      isOwn: () => false,
+      messages: () => [],
+      onChange() {},
+    });
+    rich.open(remote);
+    rich.saw([{ ...offer(1, {}), contentSid: 'HX1' }]);
+    rich.clear();
+    answer(question());
+    await clock.settle();
+    expect(rich.contents().size).toBe(0);
   });
 });
 

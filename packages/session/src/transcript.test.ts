@@ -185,6 +185,11 @@ describe('the list', () => {
     expect(shown(transcript, [pendingMessage('a', { state: 'sent', index: 3 })])).toHaveLength(1);
   });
 
+  test('drops the optimistic copy of what was removed before its stored one was heard of', () => {
+    const removed = messageRemoved(emptyTranscript, 3);
+    expect(shown(removed, [pendingMessage('a', { state: 'sent', index: 3 })])).toEqual([]);
+  });
+
   test('keeps the identity of what did not change, and of the whole when nothing did', () => {
     const transcript = messagesArrived(emptyTranscript, [message(0), message(1)]);
     const before = shown(transcript);
