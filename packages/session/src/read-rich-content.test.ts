@@ -28,6 +28,11 @@ describe('rich content', () => {
       { type: 'location', latitude: 48.1, longitude: 11.5, label: 'Munich\u202e' },
       { kind: 'location', latitude: 48.1, longitude: 11.5, label: 'Munich' },
     ],
+    [
+      'a place on the equator, by a number that JSON does not carry',
+      { type: 'location', latitude: -0, longitude: -0 },
+      { kind: 'location', latitude: 0, longitude: 0, label: '' },
+    ],
     ['a place that is nowhere', { type: 'location', latitude: 91, longitude: 0 }, null],
     ['a place in words', { type: 'location', latitude: '48', longitude: Number.NaN }, null],
     [

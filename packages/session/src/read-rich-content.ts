@@ -164,5 +164,6 @@ function lineOf(value: unknown): string {
 }
 
 function numberOf(value: unknown, most: number): number | null {
-  return typeof value === 'number' && Math.abs(value) <= most ? value : null;
+  // Plain data knows no negative zero.
+  return typeof value === 'number' && Math.abs(value) <= most ? value + 0 : null;
 }
