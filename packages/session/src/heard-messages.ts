@@ -7,11 +7,14 @@ export interface HeardMessages {
   /** Ascending by index. */
   list(): RemoteMessage[];
   clear(): void;
+  /** How many were let go so far, for there were more than are kept. */
+  lost(): number;
 }
 
-/** @param onLost there is more than `limit`: the one heard first is let go */
-export function createHeardMessages(limit: number, onLost: () => void): HeardMessages {
+/** Keeps the last `limit`. */
+export function createHeardMessages(limit: number): HeardMessages {
   const heard = new Map<number, RemoteMessage>();
+  let lost = 0;
   return {
     add(message) {
       const known = heard.get(message.index);
@@ -20,10 +23,11 @@ export function createHeardMessages(limit: number, onLost: () => void): HeardMes
       const [first] = heard.keys();
       if (heard.size <= limit || first === undefined) return;
       heard.delete(first);
-      onLost();
+      lost += 1;
     },
     remove: (index) => void heard.delete(index),
     list: () => [...heard.values()].sort((one, other) => one.index - other.index),
     clear: () => heard.clear(),
+    lost: () => lost,
   };
 }

@@ -70,17 +70,13 @@ export function createHistory(options: {
   let remembered = false;
   /** Whatever was said since the window was read has been heard. */
   let unbroken = false;
-  /** Counts the links that were lost: an answer that comes with the loss says nothing of what follows. */
-  let losses = 0;
+  /** How often the link was lost: an answer that comes with the loss says nothing of what follows. */
+  let cuts = 0;
   let newest = -1;
   let latestWanted = false;
   /** This connection has not been asked yet for what is here from the one before it. */
   let stale = false;
-  /** There was more to hear than is kept. */
-  let unheard = false;
-  const heard = createHeardMessages(limit, () => {
-    unheard = true;
-  });
+  const heard = createHeardMessages(limit);
   let reads = 0;
   let move: { kind: 'older' | 'newer'; done: Promise<void> } | null = null;
 
@@ -139,23 +135,15 @@ export function createHistory(options: {
     (move?.done ?? Promise.resolve()).then(again, again);
 
   const jump = async (from: RemoteConversation): Promise<void> => {
-    const before = losses;
-    const { messages, hasOlder } = await readEnd(from, {
-      limit,
-      pageSize,
-      isBehind() {
-        const behind = unheard;
-        unheard = false;
-        return behind;
-      },
-    });
+    const before = cuts;
+    const { messages, hasOlder } = await readEnd(from, { limit, pageSize, lost: heard.lost });
     if (conversation !== from) return;
     const first = messages[0]?.index ?? 0;
     const next =
       first <= window.to + 1
         ? newerArrived(window, messages, false, limit)
         : windowReplaced(window, messages, { hasOlder, hasNewer: false }, limit);
-    unbroken = losses === before;
+    unbroken = cuts === before;
     latestWanted = false;
     set(next, messages);
   };
@@ -182,8 +170,7 @@ export function createHistory(options: {
         unbroken = false;
         move = null;
         heard.clear();
-        unheard = false;
-        const before = losses;
+        const [before, lost] = [cuts, heard.lost()];
         const again = { window: () => window, limit };
         const next = await (loaded && window.hasNewer && !latestWanted
           ? readSame(opened, again)
@@ -194,13 +181,13 @@ export function createHistory(options: {
         stale = false;
         latestWanted = false;
         // So much came meanwhile that the first of it was not kept.
-        const whole = !unheard || next.hasNewer;
-        unbroken = whole && losses === before;
+        const whole = heard.lost() === lost || next.hasNewer;
+        unbroken = whole && cuts === before;
         set(next, next.transcript.messages);
         if (!whole) await jump(opened);
       }),
     interrupted() {
-      losses += 1;
+      cuts += 1;
       unbroken = false;
     },
     async catchUp() {
@@ -209,13 +196,12 @@ export function createHistory(options: {
       if (stale) return history.open(from);
       await reading(async () => {
         if (window.hasNewer && latestWanted) return jump(from);
-        unheard = false;
-        const before = losses;
+        const [before, lost] = [cuts, heard.lost()];
         const messages = window.hasNewer ? [] : await from.after(window.to, limit);
         if (conversation !== from) return;
         // More was missed than is held: what is here now has its neighbours somewhere else.
-        if (!window.hasNewer && (messages.length === limit || unheard)) return jump(from);
-        unbroken = losses === before;
+        if (!window.hasNewer && (messages.length === limit || heard.lost() > lost)) return jump(from);
+        unbroken = cuts === before;
         // Meanwhile it may have moved away from the end, for the visitor reads what is older.
         if (window.hasNewer) return;
         set(withNewer(messages, false), messages);
@@ -255,10 +241,10 @@ export function createHistory(options: {
       if (!window.hasNewer) return Promise.resolve();
       return moving('newer', async (from) => {
         const edge = window.to;
-        unheard = false;
+        const lost = heard.lost();
         const messages = await from.after(edge, pageSize);
         if (conversation !== from || window.to !== edge) return;
-        set(withNewer(messages, messages.length === pageSize || unheard), messages);
+        set(withNewer(messages, messages.length === pageSize || heard.lost() > lost), messages);
       });
     },
     showLatest() {

@@ -20,7 +20,7 @@ const pending = (cid: string, index: number | null): PendingMessage => ({
 });
 
 test('what the service has taken stands in its place, and not at the top of a window that begins after it', () => {
-  const history: HistoryState = {
+  let history: HistoryState = {
     transcript: emptyTranscript,
     from: 7,
     to: 9,
@@ -45,7 +45,7 @@ test('what the service has taken stands in its place, and not at the top of a wi
   const shown = () => view.get().messages.map(({ key }) => key);
   view.publish();
   expect(shown()).toEqual(['within', 'waits']);
-  history.hasOlder = false;
+  history = { ...history, hasOlder: false };
   view.publish();
   expect(shown()).toEqual(['before', 'within', 'waits']);
 });

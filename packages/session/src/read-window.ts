@@ -41,14 +41,15 @@ export async function readSame(
 /**
  * The end, on a connection that may not know by itself where that is: only what follows a message is asked for.
  *
- * @param options.isBehind so much came since it was asked last that not all of it was kept
+ * @param options.lost how much of what came meanwhile was not kept; it is read then
  */
 export async function readEnd(
   from: RemoteConversation,
-  { limit, pageSize, isBehind }: { limit: number; pageSize: number; isBehind(): boolean },
+  { limit, pageSize, lost }: { limit: number; pageSize: number; lost(): number },
 ): Promise<RemotePage> {
   let { messages, hasOlder } = await from.page(pageSize);
-  for (let more = limit; isBehind() || more === limit; ) {
+  for (let more = limit, before = -1; more === limit || lost() !== before; ) {
+    before = lost();
     const next = await from.after(messages.at(-1)?.index ?? -1, limit);
     more = next.length;
     hasOlder ||= messages.length + more > limit;
