@@ -629,6 +629,25 @@ describe.each([
     });
   });
 
+  test('leaves what is left or deleted already without a word, or says so', async () => {
+    const { connection, conversation } = await join();
+    const tab = service.connect('ada');
+    await service.during(tab.connection.ready());
+    const there = await service.during(tab.connection.open(conversation.sid));
+    const other = await service.during(connection.create({ uniqueName: 'other' }));
+    await service.during(conversation.leave());
+    await service.delete(other.sid);
+    // The SDK asks nobody when it has heard of it.
+    const said = [there, other].map((each) =>
+      each.leave().then(
+        () => 'left',
+        (error: { code: string }) => error.code,
+      ),
+    );
+    expect(['left', 'not_a_participant']).toContain(await service.during(said[0] ?? Promise.resolve('')));
+    expect(['left', 'not_found']).toContain(await service.during(said[1] ?? Promise.resolve('')));
+  });
+
   test('takes a sign of typing', async () => {
     const { conversation } = await join();
     await service.during(conversation.typing());

@@ -278,7 +278,11 @@ export function createFakeService(clock: SessionClock): FakeService {
         return `https://media.invalid/${mediaSid}?${urls}`;
       }),
     content: (index) => request(link, 'content', () => enter(link, sid).contents.get(index) ?? null),
-    leave: () => request(link, 'leave', () => service.leave(sid, link.identity)),
+    leave: () =>
+      request(link, 'leave', () => {
+        enter(link, sid);
+        service.leave(sid, link.identity);
+      }),
     listen(events) {
       const listeners = link.listeners.get(sid) ?? new Set();
       link.listeners.set(sid, listeners.add(events));
