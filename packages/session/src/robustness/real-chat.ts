@@ -16,7 +16,7 @@ export const nodeClock: SessionClock = {
     return () => clearTimeout(timer);
   },
 };
-export const nodeCrypto: SessionCrypto = {
+const nodeCrypto: SessionCrypto = {
   randomBytes: (length) => new Uint8Array(randomBytes(length)),
   randomId: () => randomUUID(),
   sha256: (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()),
