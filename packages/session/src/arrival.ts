@@ -18,6 +18,8 @@ export type Arrived =
       left: Visitor | null;
       /** A conversation that could not be brought along. */
       lost: boolean;
+      /** The user's earlier conversation, in whose place the one that was brought along has come. */
+      behind: string | null;
     }
   | { blocked: ReasonCode };
 
@@ -52,7 +54,7 @@ async function arriveAnonymously(options: ArrivalOptions): Promise<Arrived> {
   const proof = proofOf(visitor);
   const legacyIdentity = previousIdentities[0];
   if (original === null || proof === null || legacyIdentity === undefined || !bringAlong) {
-    return { visitor, left: null, lost: false };
+    return { visitor, left: null, lost: false, behind: null };
   }
   const outcome = await untilAnswered(options, () =>
     bringAlong.migrate({
@@ -62,7 +64,7 @@ async function arriveAnonymously(options: ArrivalOptions): Promise<Arrived> {
       legacyConversationSid: original,
     }),
   );
-  if (outcome === 'given_up') return { visitor, left: null, lost: false };
+  if (outcome === 'given_up') return { visitor, left: null, lost: false, behind: null };
   if (typeof outcome === 'object') return outcome;
   const moved = await visitors.exclusive(async () =>
     visitors.update((now) => ({
@@ -72,19 +74,20 @@ async function arriveAnonymously(options: ArrivalOptions): Promise<Arrived> {
       conversationSid: now.conversationSid ?? (outcome === 'done' ? original : null),
     })),
   );
-  return { visitor: moved, left: null, lost: outcome === 'refused' };
+  return { visitor: moved, left: null, lost: outcome === 'refused', behind: null };
 }
 
 async function arriveAsUser(options: ArrivalOptions, tokens: UserTokens): Promise<Arrived> {
   const { visitors, bringAlong } = options;
   let identity = '';
-  const known = await untilAnswered(options, async () => {
+  const named = await untilAnswered(options, async () => {
     identity = await tokens.identity();
   });
-  if (typeof known === 'object') return known;
-  if (known !== 'done') return { blocked: 'user_token_rejected' };
-  const other = visitors.otherUser(identity);
-  if (other) options.onOtherUser(other);
+  if (typeof named === 'object') return named;
+  if (named !== 'done') return { blocked: 'user_token_rejected' };
+  const before = visitors.user();
+  const known = before?.uuid === identity ? before : null;
+  if (before && !known) options.onOtherUser(before);
   const left = visitors.anonymous();
   const conversationSid = left?.conversationSid ?? null;
   const proof = left && proofOf(left);
@@ -94,10 +97,16 @@ async function arriveAsUser(options: ArrivalOptions, tokens: UserTokens): Promis
       tokens.use((userToken) => bringAlong.claim({ identity: left.uuid, proof, userToken, conversationSid })),
     );
     if (typeof outcome === 'object') return outcome;
-    if (outcome === 'given_up') return { visitor: left, left: null, lost: false };
+    if (outcome === 'given_up') return { visitor: left, left: null, lost: false, behind: null };
   }
   const visitor = await visitors.enter(identity, outcome === 'done' ? left : null);
-  return { visitor, left, lost: conversationSid !== null && outcome === 'refused' };
+  const own = known?.conversationSid ?? null;
+  return {
+    visitor,
+    left,
+    lost: conversationSid !== null && outcome === 'refused',
+    behind: own === visitor.conversationSid ? null : own,
+  };
 }
 
 /** `given_up`: nobody wants to know any more. */

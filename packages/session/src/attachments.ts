@@ -24,7 +24,7 @@ export interface Attachments {
   /** The contents as they are to be sent, or why they cannot be. The same ones each time. */
   read(entry: PendingMessage): Promise<readonly FileContent[] | MessageErrorCode>;
   forget(cid: string): void;
-  /** Also what no message is left of. */
+  /** What was taken on this page, also where no message is left of it. */
   forgetAll(): void;
 }
 
@@ -54,6 +54,12 @@ export function createAttachments(options: {
   const shrunk = async (content: FileContent): Promise<FileContent> => {
     if (!shrinkImage || longestSide === undefined || !shrinks(content)) return content;
     return shrinkImage(content, { longestSide }).catch(() => content);
+  };
+
+  const forget = (cid: string): void => {
+    taken.delete(cid);
+    ready.delete(cid);
+    void store.clear(keyOf(cid, '')).catch(() => {});
   };
 
   return {
@@ -88,15 +94,10 @@ export function createAttachments(options: {
       ready.set(cid, contents);
       return contents;
     },
-    forget(cid) {
-      taken.delete(cid);
-      ready.delete(cid);
-      void store.clear(keyOf(cid, '')).catch(() => {});
-    },
+    forget,
     forgetAll() {
-      taken.clear();
+      for (const cid of [...taken.keys()]) forget(cid);
       ready.clear();
-      void store.clear(`${options.key}:file:`).catch(() => {});
     },
   };
 }

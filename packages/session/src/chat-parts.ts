@@ -51,6 +51,8 @@ export interface ChatParts {
   typingIsDue(): boolean;
   /** What is written, and typed, waits for this conversation from now on; `null`: for the next one. */
   keepFor(place: string | null): void;
+  /** What was left in these other places comes along. */
+  takeAlong(places: readonly (string | null)[]): void;
   /** What was remembered of this visitor's conversation is shown until the service answers. */
   recall(uuid: string, conversationSid: string | null): void;
   /** What waits is delivered from now on. */
@@ -208,6 +210,12 @@ export function createChatParts(options: ChatSessionOptions, name: string, ask: 
       // A page that did not know of its end may have left something there.
       outbox.open(place, ask.visitor()?.endedConversationSid);
       draft.open(place);
+    },
+    takeAlong(places) {
+      for (const place of places) {
+        outbox.adopt(place);
+        draft.adopt(place);
+      }
     },
     recall(uuid, conversationSid) {
       people.remembered();

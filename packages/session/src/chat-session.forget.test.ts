@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { FileContent } from './connection.js';
-import { createFakeBrowser, type FakeBrowser, startFakeBrowser } from './fake-browser.js';
-import type { FileStore } from './ports.js';
+import { createFakeBrowser, createOpenFiles, type FakeBrowser, startFakeBrowser } from './fake-browser.js';
 import type { ChatSnapshot } from './snapshot.js';
+import { createFakeTabs } from './testing.js';
 
 const browsers: FakeBrowser[] = [];
 afterEach(async () => {
@@ -15,22 +14,8 @@ function aBrowser(): FakeBrowser {
   return browser;
 }
 
-/** A store that can be looked into. */
-function aFileStore(): FileStore & { contents: Map<string, FileContent> } {
-  const contents = new Map<string, FileContent>();
-  return {
-    contents,
-    async write(key, content) {
-      contents.set(key, content);
-      return true;
-    },
-    read: async (key) => contents.get(key) ?? null,
-    remove: async (key) => void contents.delete(key),
-    async clear(prefix) {
-      for (const key of contents.keys()) if (key.startsWith(prefix)) contents.delete(key);
-    },
-  };
-}
+/** Of a user of the site. */
+const token = `e30.${Buffer.from('{"iss":"i","sub":"s"}').toString('base64url')}.x`;
 
 const stranger: Partial<ChatSnapshot> = {
   status: 'idle',
@@ -78,7 +63,7 @@ describe('forget me', () => {
 
   test('empties the store of files', async () => {
     const { open, clock } = aBrowser();
-    const files = aFileStore();
+    const files = createOpenFiles();
     const content = new Blob(['x']);
     await files.write('conversations-web-chat:default:file:1', content);
     await files.write('conversations-web-chat:defaults:file:1', content);
@@ -89,26 +74,52 @@ describe('forget me', () => {
     expect([...files.contents.keys()]).toEqual(['conversations-web-chat:defaults:file:1']);
   });
 
-  test('stops sending, leaves, tells the other tabs, and closes, in this order', async () => {
-    const browser = await startFakeBrowser(aBrowser());
-    const { session, service, sid, tabs, storage, clock } = browser;
-    const identity = session.getSnapshot().identity ?? '';
-    const seen: [string, boolean, boolean][] = [];
-    const look = (what: string): void => {
-      const inside = service.conversations.get(sid)?.participants.has(identity) ?? false;
-      seen.push([what, inside, storage.values.size > 0]);
-    };
-    tabs.openTabs('conversations-web-chat:default', () => look('told'));
-    session.subscribe(() => session.getSnapshot().status === 'idle' && look('stopped'));
+  test('stops sending, leaves, tells the other tabs, and closes when it has left, in this order', async () => {
+    const { open, service, storage, tabs, clock } = aBrowser();
+    const seen: string[] = [];
+    const session = open({
+      connect(options) {
+        const connection = service.connect(options);
+        return {
+          ...connection,
+          async create(request) {
+            const remote = await connection.create(request);
+            const leave = async (): Promise<void> => {
+              seen.push('leaves');
+              await remote.leave();
+              seen.push('has left');
+            };
+            return { ...remote, leave };
+          },
+          close() {
+            seen.push('closes');
+            return connection.close();
+          },
+        };
+      },
+      openTabs(name, listener) {
+        const opened = tabs.openTabs(name, listener);
+        return {
+          ...opened,
+          tell(message) {
+            seen.push('tells');
+            opened.tell(message);
+          },
+        };
+      },
+    });
+    session.start();
+    await clock.settle();
+    const sid = session.getSnapshot().conversationSid ?? '';
     session.send('too late');
     const forgetting = session.forgetMe();
+    expect(session.getSnapshot()).toMatchObject(stranger);
+    expect(storage.values.size).toBe(0);
     await clock.settle();
     await forgetting;
-    look('done');
-    expect(seen[0]?.[1]).toBe(false);
-    expect(seen.map(([what]) => what)).toContain('told');
-    expect(seen.at(-1)).toEqual(['done', false, false]);
-    expect(browser.stored()).toEqual([]);
+    expect(seen).toEqual(['leaves', 'tells', 'has left', 'closes']);
+    expect(service.conversations.get(sid)?.messages).toEqual([]);
+    expect(service.conversations.get(sid)?.participants.size).toBe(0);
   });
 
   test('makes the next visitor a stranger, with another conversation', async () => {
@@ -179,7 +190,6 @@ describe('forget me', () => {
   });
 
   test('of a user keeps them in their conversation, which they find again', async () => {
-    const token = `e30.${Buffer.from('{"iss":"i","sub":"s"}').toString('base64url')}.x`;
     const { open, clock, storage } = aBrowser();
     const session = open({ userToken: token });
     session.start();
@@ -248,5 +258,94 @@ describe('forget me', () => {
     const later = open();
     await Promise.all([later.forgetMe(), clock.settle()]);
     expect(storage.values.size).toBe(0);
+  });
+
+  test('of one installation spares another one whose key begins with the same word and a colon', async () => {
+    const { open, clock, storage } = aBrowser();
+    const longer = open({ key: 'a:b' });
+    longer.start();
+    await clock.settle();
+    longer.draft.write('kept');
+    const before = [...storage.values];
+    const short = open({ key: 'a' });
+    short.start();
+    await clock.settle();
+    await Promise.all([short.forgetMe(), clock.settle()]);
+    expect([...storage.values]).toEqual(before);
+  });
+
+  test('of which a tab that slept hears late takes nothing away from who came since', async () => {
+    const held: (() => void)[] = [];
+    const { openTabs } = createFakeTabs((hand) => held.push(hand));
+    const { open, clock, storage, service } = aBrowser();
+    const files = createOpenFiles();
+    const [one, asleep] = [open({ openTabs, files }), open({ openTabs, files })];
+    one.start();
+    asleep.start();
+    await clock.settle();
+    asleep.draft.write('of who was here');
+    await Promise.all([one.forgetMe(), clock.settle()]);
+    one.start();
+    await clock.settle();
+    service.refuse(true);
+    one.send('unsent', [Object.assign(new Blob(['x']), { name: 'x.txt' })]);
+    one.draft.write('half a thought');
+    await clock.settle();
+    const stored = [...storage.values];
+    expect(one.getSnapshot().identity).not.toBe(asleep.getSnapshot().identity);
+    for (const hand of held.splice(0)) hand();
+    await clock.settle();
+    expect([...storage.values]).toEqual(stored);
+    expect(files.contents.size).toBe(1);
+    expect(asleep.getSnapshot()).toMatchObject(stranger);
+    expect(asleep.draft.read()).toBe('');
+  });
+
+  test('does not forget who the page says is logged in a moment later', async () => {
+    const { session, clock } = await startFakeBrowser(aBrowser());
+    const forgetting = session.logout();
+    void session.identify(token);
+    await clock.advance(4_000);
+    await forgetting;
+    session.start();
+    await clock.settle();
+    expect(session.getSnapshot()).toMatchObject({ status: 'online', verified: true });
+  });
+
+  test('is noticed by whoever types, whose text stays', async () => {
+    const { session, clock, storage } = await startFakeBrowser(aBrowser());
+    const { identity, conversationSid } = session.getSnapshot();
+    storage.values.clear();
+    session.draft.write('x');
+    await clock.advance(5_000);
+    const stored = JSON.stringify([...storage.values]);
+    for (const trace of [identity, conversationSid]) expect(stored).not.toContain(trace);
+    expect(session.draft.read()).toBe('x');
+    expect(session.getSnapshot().status).toBe('online');
+  });
+
+  test('does not begin a chat that was ended before', async () => {
+    const { session, clock, storage } = await startFakeBrowser(aBrowser());
+    await session.stop();
+    storage.values.clear();
+    session.send('later');
+    await clock.settle();
+    expect(session.getSnapshot().status).toBe('idle');
+  });
+
+  test('is not of who comes in the next moment, though the line is still being closed', async () => {
+    const { session, clock, service } = await startFakeBrowser(aBrowser());
+    const { identity } = session.getSnapshot();
+    service.fail('leave', 'silent');
+    const forgetting = session.forgetMe();
+    session.start();
+    session.send('new words');
+    await clock.advance(4_000);
+    await forgetting;
+    expect(session.getSnapshot()).toMatchObject({
+      status: 'online',
+      messages: [{ body: 'new words', state: 'sent' }],
+    });
+    expect(session.getSnapshot().identity).not.toBe(identity);
   });
 });

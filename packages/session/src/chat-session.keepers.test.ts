@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { ChatSession } from './contract.js';
+import type { ChatSession, ChatSessionOptions } from './contract.js';
 import { createFakeBrowser, type FakeBrowser, startFakeBrowser } from './fake-browser.js';
 import { TokenServiceError } from './ports.js';
 import type { NoticeCode, ReasonCode } from './snapshot.js';
+import type { FakeService } from './testing.js';
 
 const open: FakeBrowser[] = [];
 function browserWith(...parts: Parameters<typeof createFakeBrowser>) {
@@ -454,5 +455,49 @@ describe('a policy that forbids the socket', () => {
     expect(session.getSnapshot().status).toBe('online');
     await session.stop();
     expect(violate('wss://tsock.us1.twilio.com')).toBe(false);
+  });
+
+  test('is not the reason where it is about another socket of the page', async () => {
+    const { open, clock, service } = browserWith();
+    let violate: (address: string) => boolean = () => false;
+    service.refuse(true);
+    const session = open({
+      realtimeUrl: 'wss://chat.example/v3/wsconnect',
+      watchPolicy(listener) {
+        violate = listener;
+        return () => {};
+      },
+    });
+    session.start();
+    await clock.settle();
+    for (const other of ['wss://tsock.us1.twilio.com/v3', 'wss://chat.example.org', 'ws://localhost:5173']) {
+      expect(violate(other)).toBe(false);
+    }
+    // Some browsers tell the scheme alone.
+    for (const own of ['wss://chat.example/v3/wsconnect', 'wss']) expect(violate(own)).toBe(true);
+    expect(session.getSnapshot()).toMatchObject({ status: 'failed', reason: 'blocked_by_policy' });
+  });
+});
+
+describe('a chat that is stopped', () => {
+  const never = (): Promise<never> => new Promise(() => {});
+
+  test.each<[string, (service: FakeService) => Partial<ChatSessionOptions>]>([
+    ['the page says who is logged in', () => ({ userToken: never })],
+    ['the token service answers', () => ({ fetchToken: never })],
+    ['the script of the chat service loads', () => ({ connect: never })],
+    [
+      'the chat service takes the handshake',
+      (service) => ({ connect: (options) => ({ ...service.connect(options), ready: never }) }),
+    ],
+  ])('before %s leaves no timer behind', async (_, options) => {
+    const { open, clock, service } = browserWith();
+    const session = open(options(service));
+    session.start();
+    await clock.settle();
+    expect(clock.waiting()).toBeGreaterThan(0);
+    await Promise.all([session.stop(), clock.settle()]);
+    expect(clock.waiting()).toBe(0);
+    expect(session.getSnapshot().status).toBe('idle');
   });
 });

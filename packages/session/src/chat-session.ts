@@ -1,7 +1,7 @@
 import { createChatParts } from './chat-parts.js';
 import type { ChatSession, ChatSessionOptions } from './contract.js';
 import { createEndChat } from './end-chat.js';
-import { createForgetMe, forgetAll, forgetUser, type Remembering } from './forget.js';
+import { createForgetMe, forgetAll, forgetVisitor, type Remembering } from './forget.js';
 import { createLineProbe } from './line-probe.js';
 import { createLiveConversation } from './live-conversation.js';
 import { findMediaUrl } from './media-url.js';
@@ -11,7 +11,7 @@ import { createSignIn } from './sign-in.js';
 import { type Facts, idleFacts } from './status.js';
 import type { TabNews } from './tab-message.js';
 import { emptyTranscript, shownMessages } from './transcript.js';
-import { createVisitorStore } from './visitor.js';
+import { createVisitorStore, storageName } from './visitor.js';
 
 /**
  * Makes the chat of one visitor. Nothing happens before {@link ChatSession.start}.
@@ -31,7 +31,7 @@ import { createVisitorStore } from './visitor.js';
 export function createChatSession(options: ChatSessionOptions): ChatSession {
   const { clock, crypto, storage } = options;
   const key = options.key ?? 'default';
-  const name = `conversations-web-chat:${key}`;
+  const name = storageName(key);
   const visitors = createVisitorStore({ ...options, key, appId: options.appId ?? '' });
   let stopWatchingLeave = (): void => {};
 
@@ -82,7 +82,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
   const signIn = createSignIn({
     ...options,
     visitors,
-    onVisitor({ uuid, conversationSid }, left, lost) {
+    onVisitor({ uuid, conversationSid }, left, lost, behind) {
       tabs.open();
       const shown = left?.conversationSid ?? conversation.sid();
       // From where it is stored now, it comes along.
@@ -94,13 +94,16 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
       }
       conversation.change(conversationSid);
       parts.keepFor(conversationSid ?? homeless());
+      // Where a user was before, or had no conversation yet, nobody would look any more.
+      parts.takeAlong(behind === null ? [homeless()] : [homeless(), behind]);
       reading.open(conversationSid);
       parts.recall(uuid, conversationSid);
     },
     onOtherUser(other) {
       const isHere = signIn.visitor()?.uuid === other.uuid || !visitors.anonymous();
-      if (isHere) void forgetAll(kept, forgetting);
-      else forgetUser(kept, other);
+      if (!isHere) return void forgetVisitor(kept, other);
+      void forgetAll(kept, forgetting);
+      publish({ ended: null, wasLive: false });
     },
     onRestart() {
       interrupt();
@@ -225,7 +228,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     },
   });
 
-  const stop = async (): Promise<void> => {
+  const stop = async (before?: Promise<void>): Promise<void> => {
     tabs.close();
     remembered.flush();
     stopWatchingLeave();
@@ -233,8 +236,9 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     conversation.stop();
     history.release();
     parts.stop();
-    const closing = signIn.stop();
+    const closing = signIn.stop(before);
     publish(idleFacts);
+    probe.stop();
     await closing;
   };
 
@@ -247,8 +251,12 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     leave: () =>
       (facts().live && signIn.visitor()?.secret !== null && conversation.remote()?.leave()) || null,
     tellOthers: () => tabs.tell({ kind: 'forget' }),
-    stop() {
-      const closing = stop();
+    replaced() {
+      const visitor = signIn.visitor();
+      return visitor && visitors.isTaken() ? { ...visitor, conversationSid: conversation.sid() } : null;
+    },
+    stop(before) {
+      const closing = stop(before);
       signIn.logout();
       return closing;
     },
@@ -259,6 +267,12 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     if (!visitors.isGone()) return false;
     void forgetMe(true);
     return true;
+  };
+
+  /** Whoever does something here is the next visitor. */
+  const beThere = (): void => {
+    const { started } = facts();
+    if (isForgotten() && started) start();
   };
 
   const write: typeof outbox.add = (text, more) => {
@@ -283,7 +297,7 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     subscribe: view.subscribe,
     start,
     send(text, files = []) {
-      if (isForgotten()) start();
+      beThere();
       write(text, { files });
       if (facts().ended) outbox.fail('conversation_closed');
     },
@@ -329,7 +343,14 @@ export function createChatSession(options: ChatSessionOptions): ChatSession {
     forgetMe: () => forgetMe(),
     claimAlert: reading.claimAlert,
     dismissNotice: view.dismiss,
-    draft: { read: draft.read, write: draft.write, subscribe: draft.subscribe },
-    stop,
+    draft: {
+      read: draft.read,
+      write(text) {
+        beThere();
+        draft.write(text);
+      },
+      subscribe: draft.subscribe,
+    },
+    stop: () => stop(),
   };
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ChatSessionOptions } from './contract.js';
-import { createFakeBrowser, type FakeBrowser } from './fake-browser.js';
+import { createFakeBrowser, createOpenFiles, type FakeBrowser } from './fake-browser.js';
 import { type BringAlong, type FetchToken, TokenServiceError } from './ports.js';
 import { createFakeCrypto } from './testing.js';
 import { userIdentity } from './user-identity.js';
@@ -404,6 +404,82 @@ describe('who logs in during an anonymous chat', () => {
       identity: identityOf('2'),
       messages: [],
     });
+  });
+
+  test('after somebody else leaves no file of theirs behind', async () => {
+    const { open, clock, service } = aBrowser();
+    const files = createOpenFiles();
+    const first = open({ userToken: tokenOf('1'), files });
+    first.start();
+    await clock.settle();
+    service.refuse(true);
+    first.send('', [Object.assign(new Blob(['x']), { name: 'x.txt' })]);
+    await clock.settle();
+    await first.stop();
+    service.refuse(false);
+    const anonymous = open({ files });
+    anonymous.start();
+    await clock.settle();
+    service.refuse(true);
+    anonymous.send('', [Object.assign(new Blob(['y']), { name: 'y.txt' })]);
+    await clock.settle();
+    expect(files.contents.size).toBe(2);
+    await Promise.all([anonymous.identify(tokenOf('2')), clock.settle()]);
+    await clock.settle();
+    expect([...files.contents.values()].map(({ size }) => size)).toEqual([1]);
+    expect(anonymous.getSnapshot().messages).toMatchObject([{ media: [{ name: 'y.txt' }] }]);
+  });
+
+  test('after somebody else whose conversation was over has their own, which is not', async () => {
+    const { open, clock, service } = aBrowser();
+    const session = open({ userToken: tokenOf('1') });
+    session.start();
+    await clock.settle();
+    service.close(session.getSnapshot().conversationSid ?? '');
+    await clock.settle();
+    expect(session.getSnapshot().status).toBe('ended');
+    await Promise.all([session.identify(tokenOf('2')), clock.settle()]);
+    await clock.settle();
+    expect(session.getSnapshot()).toMatchObject({ status: 'online', identity: identityOf('2') });
+  });
+
+  test.each([true, false])(
+    'keeps what they had written as the user before that (had a conversation: %s)',
+    async (had) => {
+      const { open, clock, service } = aBrowser();
+      const first = open({ userToken: tokenOf('1') });
+      service.refuse(!had);
+      first.start();
+      await clock.settle();
+      service.refuse(true);
+      first.send('unsent of the user');
+      first.draft.write('half a thought');
+      await first.stop();
+      service.refuse(false);
+      const session = open();
+      session.start();
+      await clock.settle();
+      const { conversationSid } = session.getSnapshot();
+      await Promise.all([session.identify(tokenOf('1')), clock.settle()]);
+      await clock.advance(5_000);
+      expect(session.getSnapshot()).toMatchObject({
+        conversationSid,
+        messages: [{ body: 'unsent of the user', state: 'sent' }],
+      });
+      expect(session.draft.read()).toBe('half a thought');
+    },
+  );
+
+  test('is not kept where another installation has its visitor', async () => {
+    const { open, clock, storage } = aBrowser();
+    const named = open({ key: 'default:user' });
+    named.start();
+    await clock.settle();
+    const session = open({ userToken: tokenOf('1') });
+    session.start();
+    await clock.settle();
+    expect(session.getSnapshot().status).toBe('online');
+    expect(JSON.stringify([...storage.values])).toContain(named.getSnapshot().identity);
   });
 });
 

@@ -41,7 +41,8 @@ export interface ConnectionKeeper {
   doubt(connection: Connection): void;
   /** This connection says it is up and does not answer. */
   replace(connection: Connection): void;
-  stop(): Promise<void>;
+  /** The connection is closed when `before` has settled. */
+  stop(before?: Promise<unknown>): Promise<void>;
 }
 
 export interface ConnectionKeeperOptions {
@@ -98,12 +99,13 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     options.onDown();
   };
 
-  const discard = (): void => {
+  const discard = (before?: Promise<unknown>): void => {
     const old = link;
     link = null;
     if (!old) return;
     wentDown(old);
-    closing = Promise.all([closing, old.connection.close().catch(() => {})]);
+    const close = (): Promise<void> => old.connection.close().catch(() => {});
+    closing = Promise.all([closing, before ? before.then(close, close) : close()]);
   };
 
   const build = async (delay: number): Promise<void> => {
@@ -279,11 +281,11 @@ export function createConnectionKeeper(options: ConnectionKeeperOptions): Connec
     replace(connection) {
       if (link?.connection === connection) rebuild();
     },
-    async stop() {
+    async stop(before) {
       stopped = true;
       generation += 1;
       pause.end();
-      discard();
+      discard(before);
       await closing;
     },
   };

@@ -10,6 +10,8 @@ export interface Draft {
   subscribe(listener: () => void): () => void;
   /** From now on the draft is stored; one that was typed before it had a conversation comes along. */
   open(conversationSid: string | null): void;
+  /** What was left in that other place comes along, where nothing else is typed. */
+  adopt(conversationSid: string | null): void;
   /** Another tab of the visitor has written. What was typed here and is not known there stays as it is. */
   writtenElsewhere(news: DraftNews): void;
   /** Drops it; nothing is stored before it is opened again. */
@@ -28,6 +30,7 @@ export function createDraft(options: {
   let conversationSid: string | null = null;
   let place: string | null = null;
 
+  const placeOf = (sid: string | null): string => (sid === null ? `${key}:draft` : `${key}:draft:${sid}`);
   const save = (): void => {
     if (place === null) return;
     if (text === '') storage.remove(place);
@@ -57,7 +60,7 @@ export function createDraft(options: {
       return () => void listeners.delete(call);
     },
     open(sid) {
-      const next = sid === null ? `${key}:draft` : `${key}:draft:${sid}`;
+      const next = placeOf(sid);
       if (next === place) return;
       const old = place;
       place = next;
@@ -66,6 +69,14 @@ export function createDraft(options: {
       if (text === '') adopt(storage.read(next) ?? '');
       else save();
       if (old !== null) storage.remove(old);
+    },
+    adopt(sid) {
+      const from = placeOf(sid);
+      const left = from === place || text !== '' ? null : storage.read(from);
+      if (left === null) return;
+      adopt(left);
+      save();
+      storage.remove(from);
     },
     writtenElsewhere(news) {
       if (place === null || news.conversationSid !== conversationSid) return;

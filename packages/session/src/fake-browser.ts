@@ -1,5 +1,7 @@
 import { createChatSession } from './chat-session.js';
+import type { FileContent } from './connection.js';
 import type { ChatSession, ChatSessionOptions } from './contract.js';
+import type { FileStore } from './ports.js';
 import {
   createFakeClock,
   createFakeCrypto,
@@ -89,4 +91,21 @@ export async function startFakeBrowser(
   await browser.clock.settle();
   const sid = session.getSnapshot().conversationSid ?? '';
   return { ...browser, session, sid, stored: () => browser.service.conversations.get(sid)?.messages ?? [] };
+}
+
+/** A store of files that outlives the page, and can be looked into. */
+export function createOpenFiles(): FileStore & { contents: Map<string, FileContent> } {
+  const contents = new Map<string, FileContent>();
+  return {
+    contents,
+    async write(key, content) {
+      contents.set(key, content);
+      return true;
+    },
+    read: async (key) => contents.get(key) ?? null,
+    remove: async (key) => void contents.delete(key),
+    async clear(prefix) {
+      for (const key of contents.keys()) if (key.startsWith(prefix)) contents.delete(key);
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import { loadPending } from './outbox-storage.js';
 import type { FileStore, SessionClock, SessionStorage } from './ports.js';
 import { withTimeLimit } from './time-limit.js';
 import { ORIGINAL_KEYS, type Visitor } from './visitor.js';
@@ -40,40 +41,57 @@ const FILES_LIMIT_MS = 3_000;
  * writes what must not be taken away then. By key and not by part, so that nothing stays that a part has lost sight of.
  */
 export function forgetAll({ name, storage, files }: Remembered, parts: Remembering): Promise<void> {
-  // First, so that none of them writes again what is taken away.
-  for (const forget of Object.values<() => void>({ ...parts })) forget();
+  forgetHere(parts);
   const isOurs = (key: string): boolean => key === name || key.startsWith(`${name}:`);
   for (const key of storage.keys()) if (isOurs(key)) storage.remove(key);
   for (const key of ORIGINAL_KEYS) storage.remove(key);
   return files?.clear(`${name}:`) ?? Promise.resolve();
 }
 
+/** First, so that none of them writes again what is taken away. */
+function forgetHere(parts: Remembering): void {
+  for (const forget of Object.values<() => void>({ ...parts })) forget();
+}
+
 /**
- * Takes away what is stored of one user, where somebody else may have begun to chat already: all that speaks of them
+ * Takes away what is stored of one visitor, where somebody else may have begun to chat already: all that speaks of them
  * or of their conversation.
  */
-export function forgetUser({ name, storage }: Remembered, { uuid, conversationSid }: Visitor): void {
+export async function forgetVisitor(
+  { name, storage, files }: Remembered,
+  { uuid, conversationSid }: Pick<Visitor, 'uuid' | 'conversationSid'>,
+  parts?: Remembering,
+): Promise<void> {
+  if (parts) forgetHere(parts);
+  const cids: string[] = [];
   for (const key of storage.keys()) {
     if (!key.startsWith(`${name}:`)) continue;
     const text = `${key} ${storage.read(key)}`;
-    if (text.includes(uuid) || (conversationSid && text.includes(conversationSid))) storage.remove(key);
+    if (!text.includes(uuid) && !(conversationSid && text.includes(conversationSid))) continue;
+    if (key.startsWith(`${name}:outbox:`)) cids.push(...loadPending(storage, key).map(({ cid }) => cid));
+    storage.remove(key);
   }
+  await Promise.all(cids.map((cid) => files?.clear(`${name}:file:${cid}:`)));
 }
 
 /**
  * The order in which a chat is forgotten: nothing is sent any more, the conversation is left, the other tabs hear of it,
- * the connection is closed, and meanwhile everything goes. `told`: another tab has begun it.
+ * the connection is closed, and everything goes. All of it begins at once, so that whoever comes in the next moment is
+ * not taken for who was here. `told`: another tab has begun it.
  */
 export function createForgetMe(options: {
   clock: SessionClock;
   remembered: Remembered;
   parts: Remembering;
+  /** The visitor of this page, if somebody else has come to what is stored since. */
+  replaced(): Pick<Visitor, 'uuid' | 'conversationSid'> | null;
   /** Nothing is sent any more. */
   interrupt(): void;
   /** `null` where there is nothing to leave. */
   leave(): Promise<void> | null;
   tellOthers(): void;
-  stop(): Promise<void>;
+  /** Closes the connection when `before` has settled. */
+  stop(before?: Promise<void>): Promise<void>;
   /** Takes away what the chat service's script left behind. */
   tidy?: () => void;
 }): (told?: boolean) => Promise<void> {
@@ -84,11 +102,11 @@ export function createForgetMe(options: {
   return async (told = false) => {
     options.interrupt();
     const leaving = told ? null : options.leave();
-    if (leaving) await within(LEAVE_LIMIT_MS, leaving);
     if (!told) options.tellOthers();
-    // It ends everything that writes before it waits.
-    const closing = options.stop();
-    const files = forgetAll(remembered, parts);
+    // A tab that slept hears of it late: what is stored now may be somebody else's.
+    const old = told ? options.replaced() : null;
+    const closing = options.stop(leaving ? within(LEAVE_LIMIT_MS, leaving) : undefined);
+    const files = old ? forgetVisitor(remembered, old, parts) : forgetAll(remembered, parts);
     await Promise.all([closing, within(FILES_LIMIT_MS, files)]);
     options.tidy?.();
   };

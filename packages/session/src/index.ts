@@ -46,6 +46,7 @@ export {
   TokenServiceError,
   type WatchLeave,
   type WatchNetwork,
+  type WatchPolicy,
   type WatchWake,
 } from './ports.js';
 export type { RichAction, RichContent, RichLink, RichReply } from './rich-content.js';

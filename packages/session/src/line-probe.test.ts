@@ -65,4 +65,14 @@ describe('a question on a line', () => {
     await probe.ask();
     expect(questions).toHaveLength(2);
   });
+
+  test('that nobody waits for any more leaves no timer, and tells nothing', async () => {
+    const { probe, clock, silent, state } = probed();
+    const asking = probe.ask();
+    state.line = null;
+    probe.stop();
+    await asking;
+    expect(clock.waiting()).toBe(0);
+    expect(silent).toEqual([]);
+  });
 });

@@ -1,4 +1,5 @@
 import { type Connection, ConnectionError, connectionErrorCode } from './connection.js';
+import { createOwnTimers } from './own-timers.js';
 import type { SessionClock } from './ports.js';
 import { withTimeLimit } from './time-limit.js';
 
@@ -8,6 +9,8 @@ const PROBE_LIMIT_MS = 5_000;
 export interface LineProbe {
   /** Asks now, unless a question is on its way already. */
   ask(): Promise<void>;
+  /** Waits for no answer any more. */
+  stop(): void;
 }
 
 export function createLineProbe(options: {
@@ -18,11 +21,12 @@ export function createLineProbe(options: {
   question(): Promise<unknown>;
   onSilence(connection: Connection): void;
 }): LineProbe {
+  const timers = createOwnTimers(options.clock);
   let asked: { connection: Connection; answer: Promise<void> } | null = null;
 
   const ask = async (connection: Connection): Promise<void> => {
     try {
-      await withTimeLimit(options.question(), PROBE_LIMIT_MS, options.clock, () => {
+      await withTimeLimit(options.question(), PROBE_LIMIT_MS, timers.clock, () => {
         return new ConnectionError('unknown_outcome', 'The connection does not answer.');
       });
     } catch (error) {
@@ -41,5 +45,6 @@ export function createLineProbe(options: {
       if (asked?.connection !== connection) asked = { connection, answer: ask(connection) };
       await asked.answer;
     },
+    stop: timers.end,
   };
 }

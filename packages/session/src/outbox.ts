@@ -83,6 +83,8 @@ export interface Outbox {
    * one are read back.
    */
   open(conversationSid: string | null, ended?: string | null): void;
+  /** What waits in that other place comes along. */
+  adopt(conversationSid: string | null): void;
   /** Starts delivering; the returned function ends it. */
   connect(link: OutboxLink): () => void;
   /** Nothing more will be delivered to this conversation. */
@@ -364,6 +366,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
       for (const key of [waiting, old, over]) if (key !== null && key !== next) storage.remove(key);
       // An answer that is still to come is about the conversation before.
       for (const end of [...follows]) end();
+      start();
+    },
+    adopt(conversationSid) {
+      const waiting = `${options.key}:outbox`;
+      const from = conversationSid === null ? waiting : `${waiting}:${conversationSid}`;
+      if (place === null || from === place) return;
+      // What is known of their attempts is about the conversation they were made in.
+      const found = loadPending(storage, from).map((entry) => ({ ...entry, attempted: false, after: -1 }));
+      change(found.reduce(pending.queued, list));
+      storage.remove(from);
       start();
     },
     connect(to) {

@@ -1,18 +1,13 @@
 import { arrive } from './arrival.js';
 import type { Connection } from './connection.js';
-import { type ConnectionKeeper, createConnectionKeeper } from './connection-keeper.js';
 import type { ChatSessionOptions, UserToken } from './contract.js';
 import { createCuttableWait } from './cuttable-wait.js';
+import { createOwnTimers } from './own-timers.js';
 import type { ReasonCode } from './snapshot.js';
-import { createTokenKeeper, type RefusedIdentity, type TokenKeeper } from './token.js';
+import type { RefusedIdentity } from './token.js';
 import { createUserTokens, fetchAsUser, type UserTokens } from './user-tokens.js';
-import { proofOf, type Visitor, type VisitorStore } from './visitor.js';
-
-/** The present connection, and the conversation that the token service made for its visitor. */
-export interface Line {
-  connection: Connection;
-  offered: string | null;
-}
+import type { Visitor, VisitorStore } from './visitor.js';
+import { createVisitorLine, type Line, type VisitorLine } from './visitor-line.js';
 
 /** Who the visitor is, and the one connection that speaks for them: begun by `start`, ended by `stop`, any number of times. */
 export interface SignIn {
@@ -35,7 +30,8 @@ export interface SignIn {
   replace(connection: Connection): void;
   /** Ends waits, tries again what failed. */
   retryNow(): void;
-  stop(): Promise<void>;
+  /** `before`: what still needs the connection. */
+  stop(before?: Promise<unknown>): Promise<void>;
 }
 
 export interface SignInOptions
@@ -49,9 +45,9 @@ export interface SignInOptions
   visitors: VisitorStore;
   /**
    * There is a visitor. `left`: the anonymous one whose place a user takes. `lost`: what they had before could not be
-   * brought along.
+   * brought along. `behind`: the user's earlier conversation, in whose place that one's has come.
    */
-  onVisitor(visitor: Visitor, left: Visitor | null, lost: boolean): void;
+  onVisitor(visitor: Visitor, left: Visitor | null, lost: boolean, behind: string | null): void;
   /** Another user than the one of this browser: nothing of theirs may be seen. */
   onOtherUser(other: Visitor): void;
   /** The present run is given up for another one. */
@@ -70,17 +66,14 @@ export interface SignInOptions
 
 export function createSignIn(options: SignInOptions): SignIn {
   const { visitors } = options;
+  const timers = createOwnTimers(options.clock);
+  const { clock } = timers;
+  const own = { ...options, clock };
   let visitor: Visitor | null = null;
-  let keeper: ConnectionKeeper | null = null;
-  let token: TokenKeeper | null = null;
-  let line: Line | null = null;
-  /** The conversation that the token service is being asked for another one after. */
-  let leaving: string | null = null;
+  let line: VisitorLine | null = null;
   // Every start and stop begins a new run; what an old one still awaits has no effect.
   let run = 0;
   let failed = false;
-  /** The page's policy keeps the socket from being opened. */
-  let forbidden = false;
   let stopWatching: readonly (() => void)[] = [];
   let running = false;
   let source = options.userToken;
@@ -91,19 +84,18 @@ export function createSignIn(options: SignInOptions): SignIn {
   let over = false;
   let asked = 0;
   let settled = (): void => {};
-  const pause = createCuttableWait(options.clock);
+  const pause = createCuttableWait(clock);
 
   const known = (): Visitor => {
     if (!visitor) throw new Error('A token is asked for before there is a visitor.');
     return visitor;
   };
-  const enter = (as: Visitor, left: Visitor | null, lost: boolean): void => {
+  const enter = (as: Visitor, left: Visitor | null, lost: boolean, behind: string | null): void => {
     visitor = as;
-    options.onVisitor(as, left, lost);
+    options.onVisitor(as, left, lost, behind);
   };
 
   const giveUp = (reason: ReasonCode): void => {
-    void keeper?.stop();
     if (reason === 'user_token_rejected' && !rejected) {
       rejected = true;
       restart();
@@ -118,98 +110,67 @@ export function createSignIn(options: SignInOptions): SignIn {
 
   const nudge = (): void => {
     pause.end();
-    keeper?.nudge();
+    line?.nudge();
   };
 
-  const tell = (reason: ReasonCode, retryAt: number | null): void => {
-    options.onTrouble({
-      reason: forbidden && reason === 'connection_failed' ? 'blocked_by_policy' : reason,
-      retryAt,
-    });
-  };
-
-  const boot = async (): Promise<void> => {
-    const mine = run;
-    unwatch();
-    const stopHearing = [
+  const watch = (): void => {
+    const stops = [
       options.watchNetwork((online) => {
         options.onNetwork(online);
         if (online) nudge();
       }),
       options.watchWake?.(() => {
         pause.end();
-        keeper?.wake();
+        line?.wake();
         options.onWake();
       }),
-      options.watchPolicy?.(() => {
-        if (line !== null) return false;
-        forbidden = true;
-        tell('connection_failed', null);
-        return true;
-      }),
+      options.watchPolicy?.((address) => line?.forbidden(address) ?? false),
     ];
-    stopWatching = stopHearing.filter((stop) => stop !== undefined);
+    stopWatching = stops.filter((stop) => stop !== undefined);
+  };
+  const unwatch = (): void => {
+    for (const stop of stopWatching) stop();
+    stopWatching = [];
+  };
+
+  const boot = async (): Promise<void> => {
+    const mine = run;
+    const tell = (reason: ReasonCode, retryAt: number | null): void => {
+      if (mine === run) options.onTrouble({ reason, retryAt });
+    };
+    unwatch();
+    watch();
     const arrived = await arrive({
-      ...options,
+      ...own,
       tokens: rejected ? null : tokens,
       pause,
       wanted: () => mine === run,
-      onTrouble: (reason, retryAt) => mine === run && tell(reason, retryAt),
+      onTrouble: tell,
     });
     if (mine !== run) return;
     if ('blocked' in arrived) return giveUp(arrived.blocked);
-    enter(arrived.visitor, arrived.left, arrived.lost);
+    enter(arrived.visitor, arrived.left, arrived.lost, arrived.behind);
     settled();
-    token = createTokenKeeper({
-      ...options,
+    line = createVisitorLine({
+      ...own,
+      visitor: known,
       // The page may give the same user's word in another way meanwhile.
       fetchToken(request) {
         const { fetchToken } = options;
         return tokens ? fetchAsUser(fetchToken, tokens, identifyAnew)(request) : fetchToken(request);
-      },
-      claim() {
-        const proof = proofOf(known());
-        return {
-          identity: known().uuid,
-          ...(proof !== null && { proof }),
-          // Only then: a token that is merely due must not begin another conversation.
-          ...(leaving !== null && { ended: leaving }),
-        };
       },
       async newIdentity(because, birthSeconds) {
         const old = known();
         const replaced = await visitors.replace(old.uuid, birthSeconds ?? undefined);
         if (mine !== run) return;
         options.onReplaced(old, because);
-        enter(replaced, null, false);
+        enter(replaced, null, false, null);
       },
       onTrouble: tell,
       onGiveUp: giveUp,
-      onDue: () => keeper?.renewToken(),
-    });
-    keeper = createConnectionKeeper({
-      ...options,
-      token,
-      onUp(connection, fresh, { identity, conversationSid: offered }) {
-        // Still the link of an identity that was replaced: what is opened by it would be that one's.
-        if (identity !== known().uuid) return;
-        forbidden = false;
-        line = { connection, offered };
-        options.onUp(line, fresh);
-      },
-      onDown() {
-        line = null;
-        options.onDown();
-      },
-      onTrouble: tell,
     });
     options.onTrouble(null);
-    keeper.start();
-  };
-
-  const unwatch = (): void => {
-    for (const stop of stopWatching) stop();
-    stopWatching = [];
+    line.start();
   };
 
   const bootOrTell = (): void => {
@@ -225,17 +186,15 @@ export function createSignIn(options: SignInOptions): SignIn {
     });
   };
 
-  const end = (): Promise<void> | undefined => {
+  const end = (before?: Promise<unknown>): Promise<void> | undefined => {
     run += 1;
     failed = false;
     over = false;
     pause.end();
     unwatch();
-    token?.stop();
-    const closing = keeper?.stop();
-    keeper = null;
-    token = null;
+    const closing = line?.stop(before);
     line = null;
+    timers.end();
     return closing;
   };
 
@@ -247,7 +206,7 @@ export function createSignIn(options: SignInOptions): SignIn {
 
   const identifyAnew = (): void => {
     rejected = false;
-    tokens = source === undefined ? null : createUserTokens(source, options);
+    tokens = source === undefined ? null : createUserTokens(source, own);
     // Not from within a request of the run that ends by it.
     options.clock.after(0, () => running && restart());
   };
@@ -256,7 +215,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     start() {
       running = true;
       rejected = false;
-      tokens = source === undefined ? null : createUserTokens(source, options);
+      tokens = source === undefined ? null : createUserTokens(source, own);
       bootOrTell();
     },
     async identify(userToken) {
@@ -264,8 +223,8 @@ export function createSignIn(options: SignInOptions): SignIn {
       if (!running) return;
       asked += 1;
       const mine = asked;
-      const fresh = createUserTokens(userToken, options);
-      if (visitor?.secret === null && token) {
+      const fresh = createUserTokens(userToken, own);
+      if (visitor?.secret === null && line) {
         const identity = await fresh.identity().catch(() => null);
         if (mine !== asked || !running) return;
         // The same user once more, as a page may say it each time it draws itself.
@@ -296,29 +255,19 @@ export function createSignIn(options: SignInOptions): SignIn {
       visitor = visitors.read() ?? visitor;
       return visitor;
     },
-    line: () => line,
-    async another(ended) {
-      leaving = ended;
-      // In this order both share one request, and the connection gets the new token as well.
-      keeper?.renewToken();
-      const asked = token?.renew().finally(() => {
-        leaving = null;
-      });
-      const offered = (await asked)?.conversationSid ?? null;
-      if (line) line = { ...line, offered };
-      return offered;
-    },
-    doubt: (connection) => keeper?.doubt(connection),
-    replace: (connection) => keeper?.replace(connection),
+    line: () => line?.line() ?? null,
+    another: async (ended) => line?.another(ended) ?? null,
+    doubt: (connection) => line?.doubt(connection),
+    replace: (connection) => line?.replace(connection),
     retryNow() {
       pause.end();
-      if (!failed) return keeper?.retryNow();
-      token?.stop();
+      if (!failed) return line?.retryNow();
+      void line?.stop();
       bootOrTell();
     },
-    async stop() {
+    async stop(before) {
       running = false;
-      const closing = end();
+      const closing = end(before);
       settled();
       await closing;
     },

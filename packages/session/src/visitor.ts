@@ -15,6 +15,14 @@ const USER = /^u_[\w-]{43}$/;
 const CONVERSATION_SID = /^CH[0-9a-f]{32}$/i;
 const ZERO = Uint8Array.of(0);
 
+/**
+ * The prefix of all that the installation `key` stores. A colon of its own would make it the beginning of another one's,
+ * which is forgotten by prefix.
+ */
+export function storageName(key: string): string {
+  return `conversations-web-chat:${key.replace(/[%:]/g, encodeURIComponent)}`;
+}
+
 /** Who this browser is to the service: an anonymous visitor, or a user whom the site names. */
 export interface Visitor {
   readonly uuid: string;
@@ -88,12 +96,14 @@ export interface VisitorStore {
    * conversation is no more.
    */
   enter(identity: string, brought: Visitor | null): Promise<Visitor>;
-  /** A user whom this browser remembers, other than `identity`. */
-  otherUser(identity: string): Visitor | null;
+  /** The user whom this browser remembers. */
+  user(): Visitor | null;
   /** Changes the stored visitor. Call it inside the lock, after reading again. */
   update(change: (visitor: Visitor) => Visitor): Visitor;
   /** What was stored of the visitor is there no more: another tab forgot it, or the browser was told to. */
   isGone(): boolean;
+  /** The visitor of this page is not stored any more, and somebody else is. */
+  isTaken(): boolean;
   /** Nobody is known here any more. What is stored is taken away by others. */
   forget(): void;
   /** Runs `work` in one tab at a time. */
@@ -109,7 +119,7 @@ export function createVisitorStore(options: {
   exclusive: Exclusive;
 }): VisitorStore {
   const { appId, storage, crypto, clock } = options;
-  const name = `conversations-web-chat:${options.key}`;
+  const name = storageName(options.key);
   // Beside the anonymous visitor's: whoever opens a page that does not say who is logged in is not the user.
   const userName = `${name}:user`;
 
@@ -166,6 +176,10 @@ export function createVisitorStore(options: {
     read,
     exclusive,
     isGone,
+    isTaken() {
+      const stored = [storedAnonymous(), storedUser()].filter((visitor) => visitor !== null);
+      return storage.lasting && stored.length > 0 && stored.every(({ uuid }) => uuid !== mine?.uuid);
+    },
     async ensure() {
       // A user logged out, or the page does not say who is logged in.
       if (mine?.secret === null) mine = null;
@@ -210,10 +224,7 @@ export function createVisitorStore(options: {
           previousIdentities: [...new Set([...known.previousIdentities, ...previous])],
         });
       }),
-    otherUser(identity) {
-      const user = mine?.secret === null ? mine : storedUser();
-      return user?.uuid === identity ? null : user;
-    },
+    user: () => (mine?.secret === null ? mine : storedUser()),
     update(change) {
       const visitor = read();
       if (!visitor) throw new Error('A visitor is changed before there is one.');
