@@ -1,15 +1,18 @@
-import type { FileContent } from './connection.js';
+import { ConnectionError, type FileContent } from './connection.js';
 import type { FilePolicy, OutgoingFile } from './contract.js';
 import { createMemoryFiles } from './memory-files.js';
 import type { PendingMessage } from './pending.js';
-import type { FileStore, ShrinkImage } from './ports.js';
+import type { FileStore, SessionClock, ShrinkImage } from './ports.js';
 import type { MessageErrorCode } from './snapshot.js';
+import { withTimeLimit } from './time-limit.js';
 
 const MIB = 1024 * 1024;
 const DEFAULT_MAX_SIZE = 16 * MIB;
 /** Twilio's limits: of all files of a message together, in bytes, and how many they are. */
 const MAX_TOTAL = 150 * MIB;
 const MAX_FILES = 10;
+/** Browsers have stores that never answer, and images that never come to be drawn; all messages wait meanwhile. */
+const READ_LIMIT_MS = 20_000;
 const SHRINKABLE: readonly string[] = ['image/png', 'image/jpeg', 'image/webp'];
 
 /** The contents of files that wait to be sent, and what may be among them. */
@@ -21,7 +24,10 @@ export interface Attachments {
    * them.
    */
   keep(cid: string, files: readonly FileContent[]): Promise<boolean>;
-  /** The contents as they are to be sent, or why they cannot be. The same ones each time. */
+  /**
+   * The contents as they are to be sent, or why they cannot be. The same ones each time. Rejects with `not_sent` when
+   * they cannot be had now.
+   */
   read(entry: PendingMessage): Promise<readonly FileContent[] | MessageErrorCode>;
   forget(cid: string): void;
   /** What was taken on this page, also where no message is left of it. */
@@ -31,6 +37,7 @@ export interface Attachments {
 export function createAttachments(options: {
   /** Storage key of this installation. */
   key: string;
+  clock: SessionClock;
   files?: FileStore;
   shrinkImage?: ShrinkImage;
   filePolicy?: FilePolicy;
@@ -62,6 +69,18 @@ export function createAttachments(options: {
     void store.clear(keyOf(cid, '')).catch(() => {});
   };
 
+  const made = async ({ cid, files }: PendingMessage): Promise<readonly FileContent[] | MessageErrorCode> => {
+    const found =
+      taken.get(cid) ??
+      (await Promise.all(files.map((_, place) => store.read(keyOf(cid, place)).catch(() => null))));
+    const contents: FileContent[] = [];
+    for (const content of found) {
+      if (content === null) return 'file_missing';
+      contents.push(await shrunk(content));
+    }
+    return tooLarge(contents) ? 'file_too_large' : contents;
+  };
+
   return {
     check(files) {
       if (files.length > maxFiles) return 'too_many_files';
@@ -79,19 +98,12 @@ export function createAttachments(options: {
       if (!taken.has(cid)) void store.clear(keyOf(cid, '')).catch(() => {});
       return written.every(Boolean);
     },
-    async read({ cid, files }) {
-      const known = ready.get(cid);
+    async read(entry) {
+      const known = ready.get(entry.cid);
       if (known) return known;
-      const found =
-        taken.get(cid) ??
-        (await Promise.all(files.map((_, place) => store.read(keyOf(cid, place)).catch(() => null))));
-      const contents: FileContent[] = [];
-      for (const content of found) {
-        if (content === null) return 'file_missing';
-        contents.push(await shrunk(content));
-      }
-      if (tooLarge(contents)) return 'file_too_large';
-      ready.set(cid, contents);
+      const late = (): Error => new ConnectionError('not_sent', 'The files cannot be read.');
+      const contents = await withTimeLimit(made(entry), READ_LIMIT_MS, options.clock, late);
+      if (typeof contents !== 'string') ready.set(entry.cid, contents);
       return contents;
     },
     forget,

@@ -548,6 +548,16 @@ describe.each([
     expect(await service.during(conversation.after(-1))).toEqual([]);
   });
 
+  test('X9: one that is cancelled when all files are there, and the message is not gone, leaves none', async () => {
+    const { conversation } = await join();
+    const upload: ReturnType<typeof uploadOf> = uploadOf([10], (_, share) => {
+      if (share === 1) queueMicrotask(() => upload.cancel());
+    });
+    const code = await service.during(conversation.send('no', {}, upload)).catch((error) => error.code);
+    expect([code, upload.uploaded()]).toEqual(['not_sent', 0]);
+    expect(await service.during(conversation.after(-1))).toEqual([]);
+  });
+
   test('does not take a message back once its files are there', async () => {
     const { conversation } = await join();
     const upload = uploadOf([10]);
@@ -797,6 +807,20 @@ describe.each([
     );
     await service.until(() => states.includes('denied'));
     expect(ready).toBe(false);
+  });
+
+  test('ends what is under way when it is closed, and says that it does not know', async () => {
+    const { connection, conversation } = await join();
+    const codeOf = (work: Promise<unknown>) => work.then(String, (error) => error.code);
+    const sending = codeOf(conversation.send('perhaps', {}));
+    const uploading = codeOf(conversation.send('no', {}, uploadOf([10])));
+    await service.during(connection.close());
+    expect(await service.during(sending)).toBe('unknown_outcome');
+    expect(await service.during(uploading)).toBe('not_sent');
+    const other = service.connect('ada').connection;
+    await service.during(other.ready());
+    const again = await service.during(other.open(conversation.sid));
+    expect((await service.during(again.after(-1))).map(({ body }) => body)).not.toContain('no');
   });
 
   test('is heard no more once it is closed', async () => {

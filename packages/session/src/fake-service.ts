@@ -227,6 +227,7 @@ export function createFakeService(clock: SessionClock): FakeService {
     },
     async send(body, attributes, upload) {
       const media = upload ? await bring(upload) : [];
+      if (upload?.cancelled.aborted) throw new ConnectionError('not_sent', 'The upload was cancelled.');
       upload?.onUploaded();
       return request(link, 'send', () => {
         if (enter(link, sid).closed) throw new ConnectionError('closed', 'The conversation is closed.');

@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
-import { ConnectionError } from './connection.js';
+import { ConnectionError, type Upload } from './connection.js';
+import type { OutgoingFile } from './contract.js';
+import { createMemoryFiles } from './memory-files.js';
 import { createOutbox, type OutboxLink } from './outbox.js';
+import type { FileStore } from './ports.js';
 import { createFakeClock, createFakeCrypto, createFakeExclusive, createMemoryStorage } from './testing.js';
 
 /** Two tabs of one visitor, on the same storage and locks. */
-function twoTabs() {
+function twoTabs(more: { read?: FileStore['read'] } = {}) {
   const clock = createFakeClock();
-  const parts = { storage: createMemoryStorage(), exclusive: createFakeExclusive(), clock };
+  const memory = createMemoryFiles();
+  const files: FileStore = { ...memory, write: async (...file) => !(await memory.write(...file)), ...more };
+  const parts = { storage: createMemoryStorage(), exclusive: createFakeExclusive(), clock, files };
   const asked: string[] = [];
   const open = (name: string, seed: number) => {
     const outbox = createOutbox({
@@ -22,10 +27,13 @@ function twoTabs() {
     outbox.open('CH1');
     let answer = (): void => {};
     let refuse = (_: Error): void => {};
+    let upload: Upload | undefined;
     const link: OutboxLink = {
-      send(body) {
+      send(body, _, files) {
         asked.push(`${name} sends ${body}`);
+        upload = files;
         return new Promise((resolve, reject) => {
+          upload?.cancelled.addEventListener('abort', () => asked.push(`${name} cancels`));
           refuse = reject;
           answer = () => resolve({ index: 0 });
         });
@@ -34,7 +42,8 @@ function twoTabs() {
         asked.push(`${name} looks`);
       },
     };
-    return { outbox, link, answer: () => answer(), refuse: (error: Error) => refuse(error) };
+    const uploaded = (): void => upload?.onUploaded();
+    return { outbox, link, uploaded, answer: () => answer(), refuse: (error: Error) => refuse(error) };
   };
   return { clock, asked, one: open('one', 1), two: open('two', 2) };
 }
@@ -78,4 +87,64 @@ test('what is heard late of the conversation before does not end the next one', 
   one.refuse(new ConnectionError('not_found', 'It is gone.'));
   await clock.settle();
   expect(asked).toEqual(['one sends hello']);
+});
+
+const file = (): OutgoingFile => Object.assign(new Blob(['x']), { name: 'a.txt' });
+
+test('nor is a message whose files were there when the link was lost', async () => {
+  const { clock, asked, one, two } = twoTabs();
+  const lose = one.outbox.connect(one.link);
+  one.outbox.add('look', { files: [file()] });
+  await clock.settle();
+  one.uploaded();
+  lose();
+  two.outbox.open('CH1');
+  two.outbox.connect(two.link);
+  two.outbox.add('after it');
+  await clock.settle();
+  expect(asked).toEqual(['one sends look']);
+  one.answer();
+  await clock.settle();
+  expect(asked).toEqual(['one sends look', 'two sends after it']);
+});
+
+test('files that are on their way when the link is lost are left to whoever has a link', async () => {
+  const { clock, asked, one, two } = twoTabs();
+  const lose = one.outbox.connect(one.link);
+  one.outbox.add('look', { files: [file()] });
+  await clock.settle();
+  lose();
+  one.refuse(new ConnectionError('not_sent', 'It was cancelled.'));
+  two.outbox.connect(two.link);
+  two.outbox.add('after it');
+  await clock.settle();
+  expect(asked).toEqual(['one sends look', 'one cancels', 'two sends after it']);
+});
+
+test('what is heard late of a message that was forgotten ends nothing', async () => {
+  const { clock, asked, one } = twoTabs();
+  one.outbox.connect(one.link);
+  one.outbox.add('hello');
+  await clock.settle();
+  one.outbox.forget();
+  one.refuse(new ConnectionError('not_a_participant', 'This visitor has left.'));
+  await clock.settle();
+  expect(asked).toEqual(['one sends hello']);
+});
+
+test('a store of files that does not answer holds up nothing for ever', async () => {
+  const { clock, asked, one, two } = twoTabs({ read: () => new Promise(() => {}) });
+  one.outbox.add('look', { files: [file()] });
+  await clock.settle();
+  // Read back from storage, with what was written after it behind it.
+  two.outbox.open(null);
+  two.outbox.open('CH1');
+  two.outbox.connect(two.link);
+  two.outbox.add('after it');
+  await clock.advance(300_000);
+  expect(two.outbox.entries().map(({ body, error }) => [body, error])).toEqual([
+    ['look', 'upload_failed'],
+    ['after it', null],
+  ]);
+  expect(asked).toEqual(['two sends after it']);
 });

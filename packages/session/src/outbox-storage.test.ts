@@ -35,6 +35,11 @@ test('what was refused in another tab is not sent by this one', () => {
   expect(mergePending([entry('a')], [refused])).toEqual([refused]);
 });
 
+test('what another tab has the files of now is not without them here', () => {
+  const mine = entry('a', { state: 'failed', error: 'file_missing' });
+  expect(mergePending([mine], [entry('a')])).toEqual([entry('a')]);
+});
+
 test('what is as it was stays the same list', () => {
   const mine = [entry('a', { attempted: true }), entry('b', { state: 'failed', error: 'refused' })];
   expect(mergePending(mine, mine.slice(0, 1))).toBe(mine);

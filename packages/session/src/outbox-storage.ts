@@ -104,8 +104,10 @@ export function mergePending(
   const known = new Set(mine.map(({ cid }) => cid));
   const kept = new Map(stored.map((entry) => [entry.cid, entry]));
   const merged = mine.map((entry) => {
-    if (entry.state !== 'queued') return entry;
     const other = kept.get(entry.cid);
+    // The tab it was written in has put them where all tabs find them.
+    if (entry.error === 'file_missing' && other?.state === 'queued') return other;
+    if (entry.state !== 'queued') return entry;
     // To others its files are missing, and here they are.
     if (!entry.kept) return entry;
     if (!other) return entry.attempted ? entry : { ...entry, attempted: true };

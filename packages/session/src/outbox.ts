@@ -131,13 +131,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const pause = createCuttableWait(clock);
 
   /**
-   * Settles as `work` does, unless the link is lost before; what comes later is not heard. `ends` may see to it that
-   * the work ends by itself then.
+   * Settles as `work` does, unless the link is lost before; what comes later is not heard. `endsItself`: it is waited
+   * for then.
    */
-  const whileLinked = <T>(work: Promise<T>, ends = () => false, until = breaks): Promise<T> =>
+  const whileLinked = <T>(work: Promise<T>, until = breaks, endsItself = () => false): Promise<T> =>
     new Promise((resolve, reject) => {
       const broken = (): void => {
-        if (ends()) return;
+        if (endsItself()) return;
         reject(new ConnectionError('unknown_outcome', 'The link was lost while a message was on its way.'));
       };
       until.add(broken);
@@ -146,7 +146,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const answered = <T>(work: Promise<T>, until = breaks): Promise<T> => {
     const cancelStall = clock.after(STALL_MS, options.onStall);
-    return whileLinked(work, undefined, until).finally(cancelStall);
+    return whileLinked(work, until).finally(cancelStall);
   };
 
   /** Resolves false when the attempt must be followed by a wait. */
@@ -185,9 +185,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     // Large files fill a thin line: whether it is alive is asked when the message itself has left.
     const onUploaded = (): void => {
       uploading = null;
+      breaks.delete(upload.end);
       cancelStall = clock.after(STALL_MS, options.onStall);
       leaves(cid);
     };
+    breaks.add(upload.end);
     try {
       const contents = await attachments.read(entry);
       if (typeof contents === 'string') {
@@ -205,14 +207,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
         show(pending.progressed(list, cid, at, Math.floor(share * 100) / 100));
       };
       const sending = by.send(body, { cid }, { files, onProgress, onUploaded, cancelled: controller.signal });
-      const { index } = await whileLinked(sending, () => {
-        controller.abort();
-        return uploading === upload;
-      });
+      // Without its link an upload ends; a message that has left is waited for, as a text is.
+      const { index } = await whileLinked(sending, follows, () => uploading === upload);
       change(pending.acked(list, cid, index));
       return true;
     } catch (error) {
-      if (!list.some((other) => other.cid === cid)) return true;
       const failures = (failedUploads.get(cid) ?? 0) + 1;
       const tired = uploading === upload && link === by && connectionErrorCode(error) !== 'refused';
       if (tired) failedUploads.set(cid, failures);
@@ -221,12 +220,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return true;
     } finally {
       uploading = null;
+      breaks.delete(upload.end);
       cancelStall();
       show(pending.progressed(list, cid, 'all', null));
     }
   };
 
   const settle = ({ cid, attempted }: PendingMessage, error: unknown): boolean => {
+    // Forgotten, discarded or seen meanwhile: what is said of it is of no more concern.
+    if (!list.some((entry) => entry.cid === cid)) return true;
     const code = connectionErrorCode(error) ?? 'unknown_outcome';
     switch (code) {
       case 'refused':

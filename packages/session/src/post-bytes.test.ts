@@ -66,6 +66,19 @@ test('X9: ends at once when it is cancelled, on the line as well', async () => {
   expect(clock.waiting()).toBe(0);
 });
 
+test('X9: posts nothing when it was cancelled before', async () => {
+  let asked = 0;
+  answer = (_, response) => {
+    asked += 1;
+    response.end();
+  };
+  cancel.abort();
+  await expect(post(10)).rejects.toMatchObject(notSent);
+  await clock.settle();
+  expect(asked).toBe(0);
+  expect(clock.waiting()).toBe(0);
+});
+
 test('ends when nothing has moved for 30 s, and not before', async () => {
   const begun = new Promise<void>((resolve) => {
     answer = () => resolve();

@@ -19,6 +19,7 @@ export interface PostAnswer {
 /** A large file on a thin line may take as long as it likes; one that stands still does not. */
 const STANDSTILL_MS = 30_000;
 const PIECE = 64 * 1024;
+const CANCELLED = 'The upload was cancelled.';
 
 /** The little that is used of `XMLHttpRequest`: this folder knows no DOM. */
 interface Xhr {
@@ -40,6 +41,8 @@ interface Xhr {
  */
 export function postBytes(request: PostRequest): Promise<PostAnswer> {
   const { cancelled, clock } = request;
+  // The SDK takes a moment from being asked to asking, in which it may be heard no more.
+  if (cancelled.aborted) return Promise.reject(new ConnectionError('not_sent', CANCELLED));
   return new Promise((resolve, reject) => {
     const fail = (words: string, cause?: unknown): void => {
       reject(new ConnectionError('not_sent', words, { cause }));
@@ -54,7 +57,7 @@ export function postBytes(request: PostRequest): Promise<PostAnswer> {
       });
     };
     cancelled.addEventListener('abort', () => {
-      fail('The upload was cancelled.');
+      fail(CANCELLED);
       controller.abort();
     });
     watch();

@@ -32,6 +32,11 @@ export function createFileSender(options: {
 }): FileSender {
   const { clock, post } = options;
   let uploads: Uploads | null = null;
+  // In the same turn as the message leaves: whoever cancelled before is told so, and not that it is too late.
+  const leaves = (upload: Upload): void => {
+    if (upload.cancelled.aborted) throw new ConnectionError('not_sent', 'The upload was cancelled.');
+    upload.onUploaded();
+  };
   return async (upload, message) => {
     uploads ??= createUploads(options.mediaClient(), clock);
     if (!uploads) {
@@ -42,12 +47,12 @@ export function createFileSender(options: {
       });
       for (const file of upload.files) message.addMedia(mediaOf(file));
       // It may be done at any time from now on, so that it cannot be cancelled either.
-      upload.onUploaded();
+      leaves(upload);
       return post(BLIND_LIMIT_MS, message);
     }
     const { someWereThere } = await uploads.bring(upload);
     for (const file of upload.files) message.addMedia(uploads.media(file));
-    upload.onUploaded();
+    leaves(upload);
     try {
       // Here the SDK believes that it uploads them.
       return await post(options.sendLimitMs, message);
@@ -146,8 +151,6 @@ function createUploads(client: unknown, clock: SessionClock): Uploads | null {
         }
         onProgress(place, 1);
       }
-      // A listener of the last progress may have thought better of it.
-      if (cancelled.aborted) throw new ConnectionError('not_sent', 'The upload was cancelled.');
       return { someWereThere };
     },
     forget({ files }) {

@@ -18,6 +18,8 @@ export function createUnseenWatch(options: {
   onMissing(cids: readonly string[]): void;
 }): UnseenWatch {
   let cancel: (() => void) | null = null;
+  // What is still being read when it is cleared is about a link, or a visitor, of before.
+  let run = 0;
   const unseen = (): PendingMessage[] => options.entries().filter(({ state }) => state === 'sent');
 
   const look = (): void => {
@@ -30,13 +32,16 @@ export function createUnseenWatch(options: {
       const settle = (): void => {
         options.onMissing(waiting.filter(({ index }) => index !== null).map(({ cid }) => cid));
       };
-      options.readAfter(from).then(settle, look);
+      const mine = run;
+      const unlessCleared = (next: () => void) => () => mine === run && next();
+      options.readAfter(from).then(unlessCleared(settle), unlessCleared(look));
     });
   };
 
   return {
     look,
     clear() {
+      run += 1;
       cancel?.();
       cancel = null;
     },
