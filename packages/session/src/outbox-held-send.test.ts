@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { ConnectionError, type Upload } from './connection.js';
 import type { OutgoingFile } from './contract.js';
+import type { OutboxLink } from './delivery.js';
 import { createMemoryFiles } from './memory-files.js';
-import { createOutbox, type OutboxLink } from './outbox.js';
+import { createOutbox } from './outbox.js';
 import type { FileStore } from './ports.js';
 import { createFakeClock, createFakeCrypto, createFakeExclusive, createMemoryStorage } from './testing.js';
 

@@ -1,31 +1,18 @@
 import { createAttachments } from './attachments.js';
-import { backoffDelay } from './backoff.js';
 import { isWellFormed, utf8Length } from './bytes.js';
 import type { Choice } from './choices.js';
-import { ConnectionError, connectionErrorCode, connectionErrorWait, type Upload } from './connection.js';
 import type { FilePolicy, OutgoingFile } from './contract.js';
-import { createCuttableWait } from './cuttable-wait.js';
+import { createDelivery, type Delivery, type DeliveryOptions } from './delivery.js';
 import { loadPending, mergePending, savePending } from './outbox-storage.js';
 import type { PendingMessage } from './pending.js';
 import * as pending from './pending.js';
-import type {
-  Exclusive,
-  FileStore,
-  SessionClock,
-  SessionCrypto,
-  SessionStorage,
-  ShrinkImage,
-} from './ports.js';
+import type { FileStore, SessionStorage, ShrinkImage } from './ports.js';
 import { shownFileName } from './shown-media.js';
 import type { MessageErrorCode } from './snapshot.js';
 
 /** Twilio's limit for a message body, in bytes of UTF-8. */
 export const MAX_BODY_BYTES: number = 32 * 1024;
 
-/** With the 5 s of the question that follows, a dead line is found within 10 s of a send. */
-const STALL_MS = 4_500;
-/** Attempts to upload before the visitor is asked; what was written after it waits as long. */
-const MAX_UPLOADS = 4;
 /** Trying again does not help: text and files are as they were. */
 const FINAL: readonly (MessageErrorCode | null)[] = [
   'too_long',
@@ -37,32 +24,12 @@ const FINAL: readonly (MessageErrorCode | null)[] = [
   'file_missing',
 ];
 
-/** The open conversation, as the outbox sees it. */
-export interface OutboxLink {
-  send(body: string, attributes: Record<string, unknown>, upload?: Upload): Promise<{ index: number | null }>;
-  /** Reads all that came after `index` and tells the outbox by {@link Outbox.saw}. */
-  readAfter(index: number): Promise<void>;
-}
-
-export interface OutboxOptions {
-  /** Storage key without the conversation: texts wait there until they have one. */
-  key: string;
+export interface OutboxOptions extends DeliveryOptions {
   storage: SessionStorage;
-  clock: SessionClock;
-  crypto: SessionCrypto;
-  exclusive: Exclusive;
   files?: FileStore;
   shrinkImage?: ShrinkImage;
   filePolicy?: FilePolicy;
-  /** The newest index known. */
-  newestIndex(): number;
   onChange(): void;
-  /** A send has been on its way for 4.5 s: is the line dead? */
-  onStall(): void;
-  /** The service asks for patience until then, milliseconds since the epoch; `null`: no more. */
-  onSlowed(until: number | null): void;
-  /** The service will take nothing more for this conversation. */
-  onClosed(reason: 'conversation_closed' | 'conversation_gone'): void;
 }
 
 /**
@@ -85,8 +52,7 @@ export interface Outbox {
   open(conversationSid: string | null, ended?: string | null): void;
   /** What waits in that other place comes along. */
   adopt(conversationSid: string | null): void;
-  /** Starts delivering; the returned function ends it. */
-  connect(link: OutboxLink): () => void;
+  connect: Delivery['connect'];
   /** Nothing more will be delivered to this conversation. */
   fail(error: MessageErrorCode): void;
   retryNow(): void;
@@ -98,19 +64,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { storage, clock, crypto } = options;
   let list: readonly PendingMessage[] = [];
   let place: string | null = null;
-  let link: OutboxLink | null = null;
-  let running = false;
-  /** What is to end when the link is lost. */
-  const breaks = new Set<() => void>();
-  /** What is to end when another link follows the lost one. */
-  const follows = new Set<() => void>();
   const attachments = createAttachments(options);
-  /** The message whose files are on their way, as long as that can be ended without a trace. */
-  let uploading: { cid: string; end(): void } | null = null;
-  const failedUploads = new Map<string, number>();
-  /** What the service asked to wait after the last attempt. */
-  let asked: number | null = null;
-
   const change = (next: readonly PendingMessage[]): void => {
     if (next === list) return;
     const before = list;
@@ -128,160 +82,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
     options.onChange();
   };
 
-  const pause = createCuttableWait(clock);
-
-  /**
-   * Settles as `work` does, unless the link is lost before; what comes later is not heard. `endsItself`: it is waited
-   * for then.
-   */
-  const whileLinked = <T>(work: Promise<T>, until = breaks, endsItself = () => false): Promise<T> =>
-    new Promise((resolve, reject) => {
-      const broken = (): void => {
-        if (endsItself()) return;
-        reject(new ConnectionError('unknown_outcome', 'The link was lost while a message was on its way.'));
-      };
-      until.add(broken);
-      void work.then(resolve, reject).finally(() => until.delete(broken));
-    });
-
-  const answered = <T>(work: Promise<T>, until = breaks): Promise<T> => {
-    const cancelStall = clock.after(STALL_MS, options.onStall);
-    return whileLinked(work, until).finally(cancelStall);
-  };
-
-  /** Resolves false when the attempt must be followed by a wait. */
-  const deliver = async (entry: PendingMessage, by: OutboxLink): Promise<boolean> => {
-    if (entry.attempted) {
-      await answered(by.readAfter(entry.after));
-      if (!list.some(({ cid }) => cid === entry.cid)) return true;
-    }
-    if (link !== by) return true;
-    return entry.files.length > 0 ? attemptFiles(entry, by) : attempt(entry, by);
-  };
-
-  /** Written before the frame leaves: whoever finds this entry after a crash must look before sending. */
-  const leaves = (cid: string): void => change(pending.attempting(list, cid, options.newestIndex()));
-
-  const attempt = async (entry: PendingMessage, by: OutboxLink): Promise<boolean> => {
-    const { cid, choice } = entry;
-    leaves(cid);
-    try {
-      // Longer than the link: what it still keeps to send when it comes back, no other tab may send before.
-      const work = by.send(entry.body, { cid, ...(choice && { choice }) });
-      const { index } = await answered(work, follows);
-      change(pending.acked(list, entry.cid, index));
-      return true;
-    } catch (error) {
-      return settle(entry, error);
-    }
-  };
-
-  const attemptFiles = async (entry: PendingMessage, by: OutboxLink): Promise<boolean> => {
-    const { cid, body } = entry;
-    const controller = new AbortController();
-    const upload = { cid, end: () => controller.abort() };
-    uploading = upload;
-    let cancelStall = (): void => {};
-    // Large files fill a thin line: whether it is alive is asked when the message itself has left.
-    const onUploaded = (): void => {
-      uploading = null;
-      breaks.delete(upload.end);
-      cancelStall = clock.after(STALL_MS, options.onStall);
-      leaves(cid);
-    };
-    breaks.add(upload.end);
-    try {
-      const contents = await attachments.read(entry);
-      if (typeof contents === 'string') {
-        change(pending.failed(list, cid, contents));
-        return true;
-      }
-      if (link !== by || controller.signal.aborted) return true;
-      show(pending.progressed(list, cid, 'all', 0));
-      const files = contents.flatMap((content, at) => {
-        const { name, type } = entry.files[at] ?? { name: '', type: '' };
-        // An image that was made smaller may be of another type.
-        return { name, type: content.type || type, content };
-      });
-      const onProgress = (at: number, share: number): void => {
-        show(pending.progressed(list, cid, at, Math.floor(share * 100) / 100));
-      };
-      const sending = by.send(body, { cid }, { files, onProgress, onUploaded, cancelled: controller.signal });
-      // Without its link an upload ends; a message that has left is waited for, as a text is.
-      const { index } = await whileLinked(sending, follows, () => uploading === upload);
-      change(pending.acked(list, cid, index));
-      return true;
-    } catch (error) {
-      const failures = (failedUploads.get(cid) ?? 0) + 1;
-      const tired = uploading === upload && link === by && connectionErrorCode(error) !== 'refused';
-      if (tired) failedUploads.set(cid, failures);
-      if (!tired || failures < MAX_UPLOADS) return settle(entry, error);
-      change(pending.failed(list, cid, 'upload_failed'));
-      return true;
-    } finally {
-      uploading = null;
-      breaks.delete(upload.end);
-      cancelStall();
-      show(pending.progressed(list, cid, 'all', null));
-    }
-  };
-
-  const settle = ({ cid, attempted }: PendingMessage, error: unknown): boolean => {
-    // Forgotten, discarded or seen meanwhile: what is said of it is of no more concern.
-    if (!list.some((entry) => entry.cid === cid)) return true;
-    const code = connectionErrorCode(error) ?? 'unknown_outcome';
-    switch (code) {
-      case 'refused':
-      case 'too_many':
-        change(pending.failed(list, cid, 'refused'));
-        return true;
-      case 'closed':
-      case 'not_found':
-      case 'not_a_participant':
-        change(pending.failed(list, cid, 'conversation_closed'));
-        link = null;
-        options.onClosed(code === 'closed' ? 'conversation_closed' : 'conversation_gone');
-        return true;
-      case 'not_sent':
-        change(pending.notTaken(list, cid, attempted));
-        return false;
-      // A server error says nothing about what was stored before it happened.
-      case 'busy':
-        asked = connectionErrorWait(error);
-        return false;
-      case 'unknown_outcome':
-        return false;
-    }
-  };
-
-  // One message a turn: a turn has an end that way, which the lock counts on, and each begins with what is stored.
-  const deliverNext = (by: OutboxLink): Promise<boolean> =>
-    options.exclusive(`${options.key}:lock`, async () => {
+  const delivery = createDelivery(options, attachments, {
+    entries: () => list,
+    change,
+    show,
+    // Each turn begins with what is stored: other tabs write it, too.
+    refresh() {
       if (place !== null && storage.lasting) change(mergePending(list, loadPending(storage, place)));
-      const entry = list.find(({ state }) => state === 'queued');
-      return entry && link === by ? deliver(entry, by) : true;
-    });
-
-  const run = async (): Promise<void> => {
-    if (running) return;
-    running = true;
-    for (let failures = 0; link !== null && list.some(({ state }) => state === 'queued'); ) {
-      const by = link;
-      asked = null;
-      const done = await deliverNext(by).catch((error) => {
-        asked = connectionErrorWait(error);
-        return false;
-      });
-      failures = done ? 0 : failures + 1;
-      if (done || link !== by) continue;
-      const delay = (asked ?? 0) + backoffDelay(failures, crypto);
-      if (asked !== null) options.onSlowed(clock.now() + delay);
-      await pause.wait(delay);
-      if (asked !== null) options.onSlowed(null);
-    }
-    running = false;
-  };
-  const start = (): void => void run();
+    },
+  });
 
   return {
     entries: () => list,
@@ -312,23 +121,22 @@ export function createOutbox(options: OutboxOptions): Outbox {
           if (kept && list.some((entry) => entry.cid === cid)) change(pending.kept(list, cid));
         });
       }
-      start();
+      delivery.start();
     },
     retry(cid) {
       const entry = list.find((candidate) => candidate.cid === cid);
       if (!entry || FINAL.includes(entry.error)) return;
-      failedUploads.delete(cid);
+      delivery.again(cid);
       change(pending.retried(list, cid));
-      start();
+      delivery.start();
     },
     discard(cid) {
       const entry = list.find((candidate) => candidate.cid === cid);
       if (!entry) return;
-      const underWay = uploading?.cid === cid ? uploading : null;
       const unsent = entry.files.length > 0 && entry.state === 'queued' && !entry.attempted;
-      if (entry.state !== 'failed' && !unsent && !underWay) return;
+      if (entry.state !== 'failed' && !unsent && !delivery.isUploading(cid)) return;
       change(pending.dropped(list, cid));
-      underWay?.end();
+      delivery.endUpload(cid);
     },
     saw(cids) {
       let next = list;
@@ -367,8 +175,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       change(all.map((entry) => here.get(entry.cid) ?? entry).reduce(pending.queued, list));
       for (const key of [waiting, old, over]) if (key !== null && key !== next) storage.remove(key);
       // An answer that is still to come is about the conversation before.
-      for (const end of [...follows]) end();
-      start();
+      delivery.moved();
+      delivery.start();
     },
     adopt(conversationSid) {
       const waiting = `${options.key}:outbox`;
@@ -378,26 +186,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const found = loadPending(storage, from).map((entry) => ({ ...entry, attempted: false, after: -1 }));
       change(found.reduce(pending.queued, list));
       storage.remove(from);
-      start();
+      delivery.start();
     },
-    connect(to) {
-      for (const end of [...follows]) end();
-      link = to;
-      start();
-      return () => {
-        if (link === to) link = null;
-        for (const broken of [...breaks]) broken();
-        pause.end();
-      };
-    },
+    connect: delivery.connect,
     fail(error) {
       const queued = list.filter(({ state }) => state === 'queued');
       change(queued.reduce((rest, { cid }) => pending.failed(rest, cid, error), list));
     },
-    retryNow: pause.end,
+    retryNow: delivery.retryNow,
     forget() {
       place = null;
-      uploading?.end();
+      delivery.endUpload();
       change([]);
       attachments.forgetAll();
     },
