@@ -149,3 +149,17 @@ test('a store of files that does not answer holds up nothing for ever', async ()
   ]);
   expect(asked).toEqual(['two sends after it']);
 });
+
+test('what another tab took along to its conversation stands in its order when this tab finds another one', async () => {
+  const { clock, one, two } = twoTabs();
+  two.outbox.open(null);
+  two.outbox.add('first');
+  await clock.advance(1);
+  // It takes along what waits for any conversation, as a page does that has just been loaded.
+  one.outbox.open(null);
+  one.outbox.open('CH1');
+  await clock.advance(1);
+  two.outbox.add('second');
+  two.outbox.open('CH2');
+  expect(two.outbox.entries().map(({ body }) => body)).toEqual(['first', 'second']);
+});

@@ -171,8 +171,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const old = place;
       place = next;
       list = [];
-      const all = [...stored, ...homeless, ...unsent, ...others];
-      change(all.map((entry) => here.get(entry.cid) ?? entry).reduce(pending.queued, list));
+      const all = [...stored, ...unsent, ...homeless, ...others];
+      const gathered = all.map((entry) => here.get(entry.cid) ?? entry).reduce(pending.queued, list);
+      // They come from up to four places, and were written in one order.
+      change([...gathered].sort((one, other) => one.at - other.at));
       for (const key of [waiting, old, over]) if (key !== null && key !== next) storage.remove(key);
       // An answer that is still to come is about the conversation before.
       delivery.moved();
