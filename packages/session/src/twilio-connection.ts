@@ -21,6 +21,7 @@ import {
 import { isMediaAddress } from './media-address.js';
 import { createOpenWork } from './open-work.js';
 import type { SessionClock } from './ports.js';
+import { holdListeners } from './sdk-listeners.js';
 import { withTimeLimit } from './time-limit.js';
 import { classify, isAlreadyParticipant, isNameTaken } from './twilio-errors.js';
 import { createFileSender, type FileSender } from './twilio-uploads.js';
@@ -77,7 +78,7 @@ export function createTwilioConnection(
     retryPolicy,
     ...(realtimeUrl !== undefined && { Twilsock: { uri: realtimeUrl } }),
   };
-  const client = new Client(token, options);
+  const { made: client, release } = holdListeners(() => new Client(token, options));
   let everConnected = false;
   let leaving = false;
   let closed = false;
@@ -222,6 +223,7 @@ export function createTwilioConnection(
       }),
     async close() {
       closed = true;
+      release();
       requests.end(new ConnectionError('unknown_outcome', 'The connection was closed.'));
       client.off('connectionStateChanged', handlers.connectionStateChanged);
       client.off('initialized', handlers.initialized);

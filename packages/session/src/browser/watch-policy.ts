@@ -9,7 +9,7 @@ export function createWatchPolicy(window: Window, tellDeveloper: (sentence: stri
   let told = false;
   return (listener) => {
     const onViolation = ({ blockedURI, disposition }: SecurityPolicyViolationEvent): void => {
-      if (disposition === 'report' || !/^wss?:/.test(blockedURI)) return;
+      if (disposition === 'report' || !/^wss?(?::|$)/.test(blockedURI)) return;
       if (listener(blockedURI) && !told) {
         told = true;
         tellDeveloper(
