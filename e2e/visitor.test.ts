@@ -88,6 +88,14 @@ it('who is forgotten while a file waits leaves nothing of it in any storage', as
   for (const trace of [...traces, 'conversations-web-chat']) expect(left).not.toContain(trace);
 });
 
+it('who is forgotten without ever having sent a file leaves no database', async () => {
+  const page = await visits.visitor.newPage(visits.stack.url);
+  await begin(page);
+  await isOnline(page);
+  await page.evaluate(() => window.made.forgetMe());
+  expect(await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))).toEqual([]);
+});
+
 it('T3: where the browser may not read the token service’s answer, the page’s developer is told what to look at', async () => {
   const other = await startStack();
   try {

@@ -460,11 +460,18 @@ describe('who logs in during an anonymous chat', () => {
       session.start();
       await clock.settle();
       const { conversationSid } = session.getSnapshot();
-      await Promise.all([session.identify(tokenOf('1')), clock.settle()]);
+      await clock.advance(1_000);
+      service.refuse(true);
+      session.send('unsent of nobody');
+      service.refuse(false);
+      await session.identify(tokenOf('1'));
       await clock.advance(5_000);
       expect(session.getSnapshot()).toMatchObject({
         conversationSid,
-        messages: [{ body: 'unsent of the user', state: 'sent' }],
+        messages: [
+          { body: 'unsent of the user', state: 'sent' },
+          { body: 'unsent of nobody', state: 'sent' },
+        ],
       });
       expect(session.draft.read()).toBe('half a thought');
     },

@@ -186,7 +186,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (place === null || from === place) return;
       // What is known of their attempts is about the conversation they were made in.
       const found = loadPending(storage, from).map((entry) => ({ ...entry, attempted: false, after: -1 }));
-      change(found.reduce(pending.queued, list));
+      if (found.length > 0) {
+        change([...found.reduce(pending.queued, list)].sort((one, other) => one.at - other.at));
+      }
       storage.remove(from);
       delivery.start();
     },
