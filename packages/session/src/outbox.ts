@@ -169,12 +169,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const stored = loadPending(storage, next);
       const homeless = next === waiting ? [] : loadPending(storage, waiting);
       const old = place;
+      // In the order they were written: what waits for any conversation was left there by the page before this one,
+      // or by this one, which may know of more that another tab took along.
+      const own = place === null ? [...homeless, ...unsent] : [...unsent, ...homeless];
+      const all = [...stored, ...own, ...others];
       place = next;
       list = [];
-      const all = [...stored, ...unsent, ...homeless, ...others];
-      const gathered = all.map((entry) => here.get(entry.cid) ?? entry).reduce(pending.queued, list);
-      // They come from up to four places, and were written in one order.
-      change([...gathered].sort((one, other) => one.at - other.at));
+      change(all.map((entry) => here.get(entry.cid) ?? entry).reduce(pending.queued, list));
       for (const key of [waiting, old, over]) if (key !== null && key !== next) storage.remove(key);
       // An answer that is still to come is about the conversation before.
       delivery.moved();
