@@ -163,3 +163,18 @@ test('what another tab took along to its conversation stands in its order when t
   two.outbox.open('CH2');
   expect(two.outbox.entries().map(({ body }) => body)).toEqual(['first', 'second']);
 });
+
+test('what another tab took along to a conversation that is over comes before what was written later', async () => {
+  const { clock, one, two } = twoTabs();
+  one.outbox.open(null);
+  one.outbox.add('first');
+  await clock.advance(1);
+  two.outbox.open(null);
+  two.outbox.open('CH2');
+  // The page is loaded again, and finds nothing that waits.
+  one.outbox.forget();
+  one.outbox.open(null);
+  one.outbox.add('second');
+  one.outbox.open('CH3', 'CH2');
+  expect(one.outbox.entries().map(({ body }) => body)).toEqual(['first', 'second']);
+});

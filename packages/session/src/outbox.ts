@@ -175,7 +175,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const all = [...stored, ...own, ...others];
       place = next;
       list = [];
-      change(all.map((entry) => here.get(entry.cid) ?? entry).reduce(pending.queued, list));
+      const gathered = all.map((entry) => here.get(entry.cid) ?? entry).reduce(pending.queued, list);
+      // What another tab took along may come from a conversation that is over: there only its time tells its place.
+      change([...gathered].sort((one, other) => one.at - other.at));
       for (const key of [waiting, old, over]) if (key !== null && key !== next) storage.remove(key);
       // An answer that is still to come is about the conversation before.
       delivery.moved();

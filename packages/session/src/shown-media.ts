@@ -15,13 +15,25 @@ export function shownFileName(name: string): string {
   const ending = /\.[\p{L}\p{N}]{1,10}$/u.exec(clean)?.[0] ?? '';
   let letters = 0;
   let room = 0;
-  for (const { segment, index } of new Intl.Segmenter().segment(clean)) {
-    const end = index + segment.length;
+  for (const end of endsOfLetters(clean)) {
     letters += 1;
     if (letters > LONGEST_NAME || end > MOST_CHARACTERS) return `${clean.slice(0, room)}…${ending}`;
     if (letters < LONGEST_NAME - ending.length && end < MOST_CHARACTERS - ending.length) room = end;
   }
   return clean === '' ? 'file' : clean;
+}
+
+/** Where each letter ends. Firefox below 125 has no segmenter: there a code point counts for one. */
+function* endsOfLetters(text: string): Iterable<number> {
+  if ('Segmenter' in Intl) {
+    for (const { segment, index } of new Intl.Segmenter().segment(text)) yield index + segment.length;
+    return;
+  }
+  let end = 0;
+  for (const point of text as string) {
+    end += point.length;
+    yield end;
+  }
 }
 
 export function shownMedia({ sid, name, type, size }: RemoteMedia): ChatMedia {

@@ -283,7 +283,11 @@ async function whatIsLeft(tab: LossyTab, { service, records }: World): Promise<s
   if (session.getSnapshot().hasOlder) await session.loadOlder();
   const { status, reason, messages, conversationSid, hasOlder } = session.getSnapshot();
   if (status !== 'online' && status !== 'ended') return [`${status}, ${reason}`];
-  const waiting = messages.filter(({ state, sid }) => state === 'sending' || (state === 'sent' && !sid));
+  // Taken by the service, and then deleted with the conversation: nobody can read any more where it stood.
+  const deleted = status === 'ended' && reason === 'conversation_gone';
+  const waiting = messages.filter(
+    ({ state, sid }) => state === 'sending' || (state === 'sent' && !sid && !deleted),
+  );
   if (waiting.length > 0) {
     return [`${status} with ${waiting.map(({ body, state }) => `${body} ${state}`).join(', ')}`];
   }
