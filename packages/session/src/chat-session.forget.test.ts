@@ -189,6 +189,30 @@ describe('forget me', () => {
     expect(storage.values.size).toBe(0);
   });
 
+  test('is not what happens when the browser begins to refuse its storage', async () => {
+    const browser = aBrowser();
+    const broken = { refused: false };
+    const values = browser.storage;
+    const storage = {
+      ...values,
+      get lasting() {
+        return !broken.refused;
+      },
+      read: (key: string) => (broken.refused ? null : values.read(key)),
+    };
+    const session = browser.open({ storage });
+    session.start();
+    await browser.clock.settle();
+    const { identity } = session.getSnapshot();
+    session.send('first');
+    await browser.clock.settle();
+    broken.refused = true;
+    session.send('second');
+    await browser.clock.settle();
+    const { messages, identity: after } = session.getSnapshot();
+    expect([after, messages.map(({ body }) => body)]).toEqual([identity, ['first', 'second']]);
+  });
+
   test('of a user keeps them in their conversation, which they find again', async () => {
     const { open, clock, storage } = aBrowser();
     const session = open({ userToken: token });

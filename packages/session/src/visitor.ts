@@ -170,7 +170,8 @@ export function createVisitorStore(options: {
   };
   const exclusive = <T>(work: () => Promise<T>): Promise<T> => options.exclusive(name, work);
   const isGone = (): boolean =>
-    storage.lasting && mine !== null && storage.read(name) === null && storage.read(userName) === null;
+    // Whether it lasts is asked last: only having read does storage know that it may be read.
+    mine !== null && storage.read(name) === null && storage.read(userName) === null && storage.lasting;
 
   return {
     read,

@@ -56,6 +56,26 @@ describe('storage', () => {
     },
   );
 
+  test('that is refused in the middle of a visit does not look emptied', () => {
+    const values = new Map<string, string>();
+    const broken = { refused: false };
+    const local = area(values);
+    const window = {
+      localStorage: Object.assign(Object.create(local), {
+        getItem(key: string) {
+          if (broken.refused) throw new DOMException('denied', 'SecurityError');
+          return values.get(key) ?? null;
+        },
+      }),
+    };
+    const storage = createStorage(window as never, 'local');
+    storage.write('a', '1');
+    broken.refused = true;
+    expect([storage.read('a'), storage.lasting]).toEqual([null, false]);
+    broken.refused = false;
+    expect([storage.read('a'), storage.lasting]).toEqual(['1', true]);
+  });
+
   test('that throws only when it is read or written does not throw here', () => {
     const thrower = new Proxy({} as Storage, {
       get: () => () => {

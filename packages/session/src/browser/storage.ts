@@ -10,16 +10,23 @@ export function createStorage(
   if (choice === 'none') return { lasting: false, read: () => null, write() {}, remove() {}, keys: () => [] };
   const memory = new Map<string, string>();
   const area = choice === 'memory' ? null : usableArea(window, choice);
+  // A browser may begin to refuse in the middle of a visit: what it does not give then was not taken away.
+  let refuses = false;
   return {
-    lasting: area !== null,
+    get lasting() {
+      return area !== null && !refuses;
+    },
     blocked: choice !== 'memory' && area === null,
     read(key) {
       // What could not be written (a full disk) is remembered here, and is newer than what is stored.
       const kept = memory.get(key);
       if (kept !== undefined || !area) return kept ?? null;
       try {
-        return area.getItem(key);
+        const value = area.getItem(key);
+        refuses = false;
+        return value;
       } catch {
+        refuses = true;
         return null;
       }
     },
