@@ -100,6 +100,9 @@ test('V10: an agent comes, reads, changes their name and goes, and the bot hands
   await until(session, () => anna()?.name === 'Anna');
   await service.rest('POST', `/${sid}/Participants/agent:anna`, { LastReadMessageIndex: '0' });
   await until(session, () => session.getSnapshot().seenTo === 0);
+  // Who wrote is known after a reload; who only was there is not.
+  await service.rest('POST', `/${sid}/Messages`, { Author: 'agent:anna', Body: 'Here I am.' });
+  await until(session, () => session.getSnapshot().messages.length === 2);
   const handover = { handover: { reason: 'asked', by: 'bot', at: new Date().toISOString() } };
   await service.rest('POST', `/${sid}`, { Attributes: JSON.stringify(handover) });
   await until(session, () => happened().length === 2);
